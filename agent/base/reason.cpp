@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/reason.hpp"
+
+#include <array>
+#include <cerrno>
+
+namespace ktls {
+namespace {
+
+// RFC 8446, section 6: the alerts that we choose ourselves.
+constexpr std::uint8_t bad_certificate = 42;
+constexpr std::uint8_t certificate_revoked = 44;
+constexpr std::uint8_t certificate_expired = 45;
+constexpr std::uint8_t unknown_ca = 48;
+constexpr std::uint8_t unsupported_certificate = 43;
+constexpr std::uint8_t internal_error = 80;
+constexpr std::uint8_t user_canceled = 90;
+constexpr std::uint8_t certificate_required = 116;
+constexpr auto library = std::nullopt; // the TLS library's own choice, or nobody to tell
+
+using enum Reason;
+
+constexpr std::array<ReasonFacts, reason_count> table{{
+    {Success, "success", 0, 0, library, "the handshake succeeded"},
+    {MalformedRequest, "malformed-request", EINVAL, EINVAL, library,
+     "the request has the wrong size or a field out of range; use the libktlsctl of this agent"},
+    {MissingDescriptor, "missing-descriptor", EBADF, EBADF, library,
+     "the request carried no socket; pass exactly one"},
+    {TooManyDescriptors, "too-many-descriptors", EINVAL, EINVAL, library,
+     "the request carried more than one descriptor; pass exactly one"},
+    {RequestTimeout, "request-timeout", ETIMEDOUT, ETIMEDOUT, library,
+     "the connection to the agent sent no request in time"},
+    {NotASocket, "not-a-socket", ENOTSOCK, ENOTSOCK, library,
+     "the descriptor is not a socket; pass a connected TCP socket"},
+    {NotTcp, "not-tcp", EPROTONOSUPPORT, EOPNOTSUPP, library,
+     "the socket is not TCP over IPv4 or IPv6; kernel TLS needs TCP"},
+    {Listening, "listening", EINVAL, EINVAL, library,
+     "the socket listens; pass what accept() returns"},
+    {NotConnected, "not-connected", ENOTCONN, ENOTCONN, library,
+     "the socket is not connected, or its peer has closed already"},
+    {AlreadyTls, "already-tls", EALREADY, EALREADY, library,
+     "the socket has kernel TLS already; a socket gets it once"},
+    {PeerNameMissing, "peer-name-missing", EDESTADDRREQ, EINVAL, library,
+     "a client needs the name or address of its server to verify the server's certificate"},
+    {PeerNameInvalid, "peer-name-invalid", EINVAL, EINVAL, library,
+     "the peer name is neither a DNS name nor an IP address"},
+    {Unsupported, "unsupported", EOPNOTSUPP, EOPNOTSUPP, library,
+     "this agent does not do the kind of handshake that was asked for"},
+    {NoPolicy, "no-policy", EACCES, EACCES, library,
+     "nothing is configured for this role; add it to ktlsd.toml"},
+    {Busy, "busy", EBUSY, EIO, library, "the agent is at a limit; try again later"},
+    {HandshakeTimeout, "handshake-timeout", ETIMEDOUT, ETIMEDOUT, user_canceled,
+     "the peer did not finish the handshake in time; does it speak TLS, in the opposite role?"},
+    {PeerClosed, "peer-closed", ECONNRESET, ETIMEDOUT, library,
+     "the peer closed the connection during the handshake; see the peer's log"},
+    {ConnectionReset, "connection-reset", ECONNRESET, ETIMEDOUT, library,
+     "the connection was reset during the handshake; see the peer's log"},
+    {PeerNotTls, "peer-not-tls", EPROTO, EACCES, library,
+     "the peer sent something that is not TLS; is it configured for clear text?"},
+    {RoleConflict, "role-conflict", EPROTO, EACCES, library,
+     "the peer is a TLS client too; one side needs the server role"},
+    {PeerProtocolError, "peer-protocol-error", EPROTO, EACCES, library,
+     "the peer broke the TLS protocol"},
+    {NegotiationFailed, "negotiation-failed", EPROTO, EACCES, library,
+     "no protocol version, cipher, group or signature algorithm in common with the peer"},
+    {AlertReceived, "alert-received", ECONNREFUSED, EACCES, library,
+     "the peer refused the handshake with an alert; see the peer's log"},
+    {CertificateMissing, "certificate-missing", EACCES, EACCES, certificate_required,
+     "the peer presented no certificate, and one is required"},
+    {CertificateUntrusted, "certificate-untrusted", EACCES, EACCES, unknown_ca,
+     "no certificate of the truststore issued the peer's certificate"},
+    {CertificateExpired, "certificate-expired", EACCES, EACCES, certificate_expired,
+     "a certificate of the peer's chain has expired"},
+    {CertificateNotYetValid, "certificate-not-yet-valid", EACCES, EACCES, certificate_expired,
+     "a certificate of the peer's chain is not valid yet; is the clock right?"},
+    {CertificateRevoked, "certificate-revoked", EACCES, EACCES, certificate_revoked,
+     "a certificate of the peer's chain is revoked"},
+    {CertificateInvalid, "certificate-invalid", EACCES, EACCES, bad_certificate,
+     "the peer's certificate is malformed, or signed too weakly or wrongly"},
+    {CertificateWrongName, "certificate-wrong-name", EACCES, EACCES, bad_certificate,
+     "the server's certificate is for another name than the one that was asked for"},
+    {CertificateWrongPurpose, "certificate-wrong-purpose", EACCES, EACCES, unsupported_certificate,
+     "the extended key usage of the peer's certificate does not allow this role"},
+    {Cancelled, "cancelled", ECANCELED, EIO, user_canceled,
+     "whoever asked for the handshake went away"},
+    {WorkerDied, "worker-died", EIO, EIO, library,
+     "the handshake process ended unexpectedly; a new one is started"},
+    {WorkerStuck, "worker-stuck", EIO, EIO, library,
+     "the handshake process did not answer and was ended; a new one is started"},
+    {SignerUnavailable, "signer-unavailable", EIO, EIO, internal_error,
+     "the process that holds the private keys did not sign; see the agent's log"},
+    {KernelTlsUnavailable, "kernel-tls-unavailable", ENOPROTOOPT, EIO, internal_error,
+     "this kernel refused kernel TLS on the socket; is the module tls loaded?"},
+    {KeyInstallFailed, "key-install-failed", EIO, EIO, library,
+     "the kernel refused the negotiated keys; the connection was shut down"},
+    {AgentStopping, "agent-stopping", ESHUTDOWN, EIO, library, "the agent is being stopped"},
+    {InternalError, "internal-error", EIO, EIO, internal_error,
+     "something failed in the agent; see its log"},
+}};
+
+consteval bool table_is_sound() {
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    const auto& row = table.at(i);
+    const bool success = row.reason == Success;
+    if (row.reason != static_cast<Reason>(i) || row.name.size() > 31 || row.help.empty() ||
+        (row.error == 0) != success || (row.kernel_status == 0) != success)
+      return false;
+  }
+  return true;
+}
+static_assert(table_is_sound());
+
+} // namespace
+
+const ReasonFacts& facts(Reason reason) {
+  return table.at(static_cast<std::size_t>(reason));
+}
+
+std::optional<Reason> reason_from_number(std::uint16_t number) {
+  if (number >= reason_count)
+    return std::nullopt;
+  return static_cast<Reason>(number);
+}
+
+} // namespace ktls

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/sandbox.hpp"
+
+#include <linux/capability.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/handle.hpp"
+
+namespace ktls {
+
+Result<> forbid_inspection() {
+  const rlimit none{0, 0};
+  if (::setrlimit(RLIMIT_CORE, &none) < 0)
+    return errno_error("forbidding core dumps");
+  if (::prctl(PR_SET_DUMPABLE, 0) < 0)
+    return errno_error("PR_SET_DUMPABLE");
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+    return errno_error("PR_SET_NO_NEW_PRIVS");
+  return {};
+}
+
+Result<> lock_memory() {
+  // with less than no limit at all, a later allocation would fail where swap was the danger before
+  const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
+  if (::setrlimit(RLIMIT_MEMLOCK, &unlimited) < 0)
+    return errno_error("locking memory (set LimitMEMLOCK=infinity, or give CAP_SYS_RESOURCE)");
+  // on fault: what is never touched, such as most of the libraries, is not read in
+  if (::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
+    return errno_error("locking memory");
+  return {};
+}
+
+Result<> keep_capabilities(std::span<const int> kept) {
+  // needs CAP_SETPCAP; without it there is little in the bounding set to be had by an exec
+  for (int capability = 0; ::prctl(PR_CAPBSET_READ, capability) >= 0; ++capability) {
+    if (std::find(kept.begin(), kept.end(), capability) == kept.end())
+      (void)::prctl(PR_CAPBSET_DROP, capability);
+  }
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
+  for (const int capability : kept) {
+    auto& set = sets.at(static_cast<std::size_t>(CAP_TO_INDEX(capability)));
+    set.permitted |= CAP_TO_MASK(capability);
+    set.effective |= CAP_TO_MASK(capability);
+  }
+  if (::syscall(SYS_capset, &header, sets.data()) < 0)
+    return errno_error("giving up capabilities");
+  return {};
+}
+
+Result<> allow_only(std::span<const int> allowed, std::span<const int> refused) {
+  const Handle<void, seccomp_release> filter(::seccomp_init(SCMP_ACT_KILL_PROCESS));
+  if (!filter)
+    return errno_error("seccomp_init", ENOMEM);
+  for (const int number : allowed) {
+    // memory is never made executable
+    const bool maps = number == SCMP_SYS(mmap) || number == SCMP_SYS(mprotect);
+    const scmp_arg_cmp not_executable = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+    const int status = ::seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, number, maps ? 1 : 0,
+                                                maps ? &not_executable : nullptr);
+    if (status < 0)
+      return errno_error("seccomp_rule_add", -status);
+  }
+  for (const int number : refused) {
+    const int status = ::seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EACCES), number, 0);
+    if (status < 0)
+      return errno_error("seccomp_rule_add", -status);
+  }
+  const int status = ::seccomp_load(filter.get());
+  if (status < 0)
+    return errno_error("loading the system call filter", -status);
+  return {};
+}
+
+} // namespace ktls

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Secret: bytes in pages of their own that are locked, left out of core dumps, and wiped.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <utility>
+
+#include "base/result.hpp"
+
+namespace ktls {
+
+class Secret {
+public:
+  // Zeroed. Falls back to unlocked pages where locking is not permitted (lock_memory() reports it).
+  static Result<Secret> create(std::size_t size);
+
+  Secret(Secret&& other) noexcept
+      : pages_(std::exchange(other.pages_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  Secret& operator=(Secret&& other) noexcept {
+    std::swap(pages_, other.pages_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  Secret(const Secret&) = delete;
+  Secret& operator=(const Secret&) = delete;
+  ~Secret();
+
+  [[nodiscard]] std::span<std::byte> bytes() { return {pages_, size_}; }
+  [[nodiscard]] std::span<const std::byte> bytes() const { return {pages_, size_}; }
+
+private:
+  Secret(std::byte* pages, std::size_t size) : pages_(pages), size_(size) {}
+
+  std::byte* pages_;
+  std::size_t size_;
+};
+
+} // namespace ktls

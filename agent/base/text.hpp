@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Making text that others control safe to print.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace ktls {
+
+// Printable ASCII stays; control characters, DEL and bytes above 0x7e become \xNN. Text that has
+// been through it once does not change. Longer text is cut to `limit` bytes, with "..." at the end.
+[[nodiscard]] std::string escape(std::string_view text, std::size_t limit = 1024);
+
+} // namespace ktls
