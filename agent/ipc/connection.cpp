@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "ipc/connection.hpp"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+
+namespace ktls::ipc {
+
+Result<std::unique_ptr<Connection>> Connection::create(EventLoop& loop, Channel channel,
+                                                       Handlers handlers) {
+  std::unique_ptr<Connection> self(new Connection(std::move(channel), std::move(handlers)));
+  self->source_ = TRY(loop.on_io(self->channel_.fd(), EPOLLIN,
+                                 [raw = self.get()](std::uint32_t events) { raw->on_io(events); }));
+  return self;
+}
+
+Result<> Connection::send_bytes(std::span<const std::byte> message, int descriptor) {
+  if (queue_.empty() && TRY(channel_.send(message, descriptor)))
+    return {};
+  if (queue_.size() >= max_queued_messages)
+    return errno_error("queueing a message", ENOBUFS);
+  Fd copy;
+  if (descriptor >= 0) {
+    copy.reset(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+    if (!copy)
+      return errno_error("duplicating a descriptor");
+  }
+  queue_.push_back({{message.begin(), message.end()}, std::move(copy)});
+  if (queue_.size() == 1)
+    set_events(source_, EPOLLIN | EPOLLOUT);
+  return {};
+}
+
+Result<> Connection::flush() {
+  while (!queue_.empty()) {
+    const auto& next = queue_.front();
+    if (!TRY(channel_.send(next.message, next.descriptor.get())))
+      return {};
+    queue_.pop_front();
+  }
+  set_events(source_, EPOLLIN);
+  return {};
+}
+
+void Connection::close() {
+  source_.reset();
+  // the handler may destroy *this, and with it the function that is running
+  const auto on_closed = std::move(handlers_.on_closed);
+  on_closed();
+}
+
+void Connection::on_io(std::uint32_t events) {
+  const auto alive = alive_;
+  if ((events & EPOLLOUT) != 0 && !flush())
+    return close();
+  // a few at a time, so that one busy peer does not hold up the others
+  constexpr int messages_at_once = 16;
+  for (int i = 0; i < messages_at_once; ++i) {
+    auto received = channel_.receive();
+    if (!received || std::holds_alternative<Closed>(*received))
+      return close();
+    auto* packet = std::get_if<Packet>(&*received);
+    if (packet == nullptr)
+      return;
+    handlers_.on_packet(std::move(*packet));
+    if (!*alive)
+      return;
+  }
+}
+
+} // namespace ktls::ipc

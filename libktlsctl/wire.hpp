@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The messages of agent.sock: fixed layout, host byte order, one SEQPACKET datagram each.
+//
+// One connection carries one request. The application sends a StartRequest with its socket as the
+// only descriptor (SCM_RIGHTS) and waits; the agent answers with one StartReply and closes. An
+// application that closes first cancels the handshake. Both ends refuse a message whose size,
+// version, type or any field is not exactly as described here: nothing is skipped or guessed.
+//
+// The other channels of the agent use the same header and the same text fields.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <type_traits>
+
+namespace ktls::wire {
+
+inline constexpr std::uint16_t version = 1;
+inline constexpr const char* default_agent_socket = "/run/ktlsd/agent.sock";
+
+struct Header {
+  std::uint16_t version;
+  std::uint16_t type;
+  std::uint32_t size; // of the whole message
+};
+
+// Text of at most N - 1 bytes, NUL-terminated, all bytes behind the NUL zero.
+template<std::size_t N>
+struct Text {
+  char bytes[N];
+
+  [[nodiscard]] std::string_view view() const { return {bytes, ::strnlen(bytes, N)}; }
+
+  // False, and nothing changed, when `text` does not fit or holds a NUL.
+  [[nodiscard]] bool assign(std::string_view text) {
+    if (text.size() >= N || text.find('\0') != std::string_view::npos)
+      return false;
+    std::memset(bytes, 0, N);
+    std::memcpy(bytes, text.data(), text.size());
+    return true;
+  }
+  // For text that only informs: what does not fit is cut off.
+  void assign_cut(std::string_view text) { (void)assign(text.substr(0, N - 1)); }
+
+  [[nodiscard]] bool valid() const {
+    const std::size_t length = ::strnlen(bytes, N);
+    if (length == N)
+      return false;
+    for (std::size_t i = length; i < N; ++i) {
+      if (bytes[i] != '\0')
+        return false;
+    }
+    return true;
+  }
+};
+
+// The handshake role that is asked for (AT-TLS: HandshakeRole), independent of who connected.
+enum class Role : std::uint32_t { Client = 1, Server = 2 };
+
+inline constexpr std::uint32_t max_timeout_ms = 600'000; // AT-TLS: HandshakeTimeout, 0 to 600 s
+
+struct StartRequest {
+  static constexpr std::uint16_t type = 1;
+  Header header;
+  Role role;
+  std::uint32_t timeout_ms; // 1 to max_timeout_ms; 0: the agent's own limit. The smaller one counts
+  Text<256> peer_name;      // DNS name or IP address to verify a server by; empty for a server
+
+  [[nodiscard]] bool valid() const {
+    return (role == Role::Client || role == Role::Server) && timeout_ms <= max_timeout_ms &&
+           peer_name.valid();
+  }
+};
+
+struct StartReply {
+  static constexpr std::uint16_t type = 2;
+  Header header;
+  std::uint32_t error;     // positive errno; 0: the socket is secured
+  Text<32> reason;         // stable name, "success" when error is 0
+  Text<16> protocol;       // "TLS 1.3"
+  Text<48> cipher;         // IANA name: "TLS_AES_128_GCM_SHA256"
+  Text<1024> peer_subject; // RFC 4514; empty when the peer presented no certificate
+  Text<512> message;       // for a person: what failed, and what to do
+
+  [[nodiscard]] bool valid() const {
+    return reason.valid() && protocol.valid() && cipher.valid() && peer_subject.valid() &&
+           message.valid();
+  }
+};
+
+// A message with its header filled in and all else zero.
+template<class Message>
+[[nodiscard]] Message make() {
+  static_assert(std::is_trivially_copyable_v<Message> && std::is_standard_layout_v<Message>);
+  Message message;
+  std::memset(&message, 0, sizeof message);
+  message.header = {version, Message::type, static_cast<std::uint32_t>(sizeof message)};
+  return message;
+}
+
+// Copies `size` bytes into `message` if they are exactly a valid one.
+template<class Message>
+[[nodiscard]] bool decode(const void* data, std::size_t size, Message& message) {
+  static_assert(std::is_trivially_copyable_v<Message> && std::is_standard_layout_v<Message>);
+  if (size != sizeof message)
+    return false;
+  Message copy;
+  std::memcpy(&copy, data, sizeof copy);
+  if (copy.header.version != version || copy.header.type != Message::type ||
+      copy.header.size != sizeof copy || !copy.valid())
+    return false;
+  message = copy;
+  return true;
+}
+
+} // namespace ktls::wire
