@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tls/peer_verifier.hpp"
+
+#include <array>
+
+#include "base/text.hpp"
+#include "tls/handles.hpp"
+
+namespace ktls::tls {
+namespace {
+
+using ipc::ClientAuthType;
+using ipc::HandshakeRole;
+
+struct StatusRow {
+  unsigned bit;
+  Reason reason;
+};
+// The first row that applies names the failure; any other bit is CertificateInvalid.
+constexpr std::array<StatusRow, 8> status_table{{
+    {GNUTLS_CERT_SIGNATURE_FAILURE, Reason::CertificateInvalid},
+    {GNUTLS_CERT_SIGNER_NOT_FOUND, Reason::CertificateUntrusted},
+    {GNUTLS_CERT_SIGNER_NOT_CA, Reason::CertificateUntrusted},
+    {GNUTLS_CERT_REVOKED, Reason::CertificateRevoked},
+    {GNUTLS_CERT_PURPOSE_MISMATCH, Reason::CertificateWrongPurpose},
+    {GNUTLS_CERT_EXPIRED, Reason::CertificateExpired},
+    {GNUTLS_CERT_NOT_ACTIVATED, Reason::CertificateNotYetValid},
+    {GNUTLS_CERT_INSECURE_ALGORITHM, Reason::CertificateInvalid},
+}};
+
+Reason reason_of(unsigned status) {
+  for (const auto& row : status_table) {
+    if ((status & row.bit) != 0)
+      return row.reason;
+  }
+  return Reason::CertificateInvalid;
+}
+
+std::string describe(unsigned status) {
+  Datum text;
+  if (gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509, text.out(), 0) < 0)
+    return {};
+  const auto bytes = text.bytes();
+  return escape({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, 400);
+}
+
+std::string subject_of(gnutls_x509_crt_t certificate) {
+  Datum text;
+  if (gnutls_x509_crt_get_dn3(certificate, text.out(), 0) < 0)
+    return "(unreadable subject)";
+  const auto bytes = text.bytes();
+  return escape({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, 1000);
+}
+
+bool has_dns_name(gnutls_x509_crt_t certificate) {
+  for (unsigned i = 0;; ++i) {
+    Datum name;
+    std::size_t size = 0;
+    const int type =
+        gnutls_x509_crt_get_subject_alt_name2(certificate, i, nullptr, &size, nullptr, nullptr);
+    if (type == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+      return false;
+    if (type == GNUTLS_SAN_DNSNAME || type == GNUTLS_E_SHORT_MEMORY_BUFFER) {
+      // the size was asked for: what type it is, only a call with room tells
+      std::string room(size, '\0');
+      if (gnutls_x509_crt_get_subject_alt_name2(certificate, i, room.data(), &size, nullptr,
+                                                nullptr) == GNUTLS_SAN_DNSNAME)
+        return true;
+    } else if (type < 0) {
+      return false;
+    }
+  }
+}
+
+bool matches(gnutls_x509_crt_t certificate, const HostName& name) {
+  if (name.is_address()) {
+    const auto* address = reinterpret_cast<const unsigned char*>(name.address().data());
+    return gnutls_x509_crt_check_ip(certificate, address,
+                                    static_cast<unsigned>(name.address().size()), 0) != 0;
+  }
+  // without a dNSName the library would look at the common name
+  return has_dns_name(certificate) &&
+         gnutls_x509_crt_check_hostname2(certificate, name.text().c_str(),
+                                         GNUTLS_VERIFY_DO_NOT_ALLOW_IP_MATCHES) != 0;
+}
+
+CertificateHandle leaf_of(gnutls_session_t session) {
+  unsigned count = 0;
+  const gnutls_datum_t* chain = gnutls_certificate_get_peers(session, &count);
+  gnutls_x509_crt_t leaf = nullptr;
+  if (chain == nullptr || count == 0 || gnutls_x509_crt_init(&leaf) < 0)
+    return {};
+  CertificateHandle owned(leaf);
+  if (gnutls_x509_crt_import(leaf, chain, GNUTLS_X509_FMT_DER) < 0)
+    return {};
+  return owned;
+}
+
+} // namespace
+
+Verdict verify_peer(gnutls_session_int* session, HandshakeRole own_role,
+                    ClientAuthType client_auth_type, const std::optional<HostName>& server_name) {
+  Verdict verdict;
+  const bool client = own_role == HandshakeRole::Client;
+  unsigned count = 0;
+  if (gnutls_certificate_get_peers(session, &count) == nullptr || count == 0) {
+    const bool optional = !client && client_auth_type == ClientAuthType::Full;
+    verdict.reason = optional ? Reason::Success : Reason::CertificateMissing;
+    return verdict;
+  }
+  const auto leaf = leaf_of(session);
+  if (!leaf) {
+    verdict.reason = Reason::CertificateInvalid;
+    return verdict;
+  }
+  verdict.subject = subject_of(leaf.get());
+
+  const char* purpose = client ? GNUTLS_KP_TLS_WWW_SERVER : GNUTLS_KP_TLS_WWW_CLIENT;
+  gnutls_typed_vdata_st wanted{};
+  wanted.type = GNUTLS_DT_KEY_PURPOSE_OID;
+  wanted.data = reinterpret_cast<unsigned char*>(const_cast<char*>(purpose));
+  unsigned status = 0;
+  if (gnutls_certificate_verify_peers(session, &wanted, 1, &status) < 0) {
+    verdict.reason = Reason::CertificateInvalid;
+    return verdict;
+  }
+  if (status != 0) {
+    verdict.reason = reason_of(status);
+    verdict.detail = describe(status);
+    return verdict;
+  }
+  if (client && (!server_name || !matches(leaf.get(), *server_name))) {
+    verdict.reason = Reason::CertificateWrongName;
+    verdict.detail = "asked for " + (server_name ? server_name->text() : "nothing");
+    return verdict;
+  }
+  verdict.reason = Reason::Success;
+  verdict.authenticated = true;
+  return verdict;
+}
+
+} // namespace ktls::tls

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Judging the certificate that a peer has proved to hold.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/host_name.hpp"
+#include "base/reason.hpp"
+#include "ipc/profile.hpp"
+
+struct gnutls_session_int;
+
+namespace ktls::tls {
+
+struct Verdict {
+  Reason reason = Reason::InternalError; // Success: go on
+  std::string detail;
+  std::string subject;        // RFC 4514, escaped; empty without a certificate
+  bool authenticated = false; // a certificate was presented and is valid
+};
+
+// Called behind the peer's CertificateVerify. A client verifies its server by `server_name`,
+// against subject alternative names alone (RFC 9525, section 6.3: no common name).
+Verdict verify_peer(gnutls_session_int* session, ipc::HandshakeRole own_role,
+                    ipc::ClientAuthType client_auth_type,
+                    const std::optional<HostName>& server_name);
+
+} // namespace ktls::tls

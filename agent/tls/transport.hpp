@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Transport: the bytes between GnuTLS and a socket. Reads exactly what GnuTLS asks for, which is
+// never more than the record it is in; collects what it writes, so that a flight is one send().
+#pragma once
+
+#include <gnutls/gnutls.h>
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+namespace ktls::tls {
+
+class Transport {
+public:
+  explicit Transport(int socket) : socket_(socket) {}
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+
+  void attach(gnutls_session_t session);
+
+  enum class Flushed { All, Blocked, Broken };
+  Flushed flush();
+
+  [[nodiscard]] bool peer_closed() const { return peer_closed_; }
+  [[nodiscard]] bool broken() const { return error_ != 0; }
+  // The first bytes cannot be the head of a TLS record (RFC 8446, section 5.1).
+  [[nodiscard]] bool not_tls() const;
+
+private:
+  static ssize_t pull(gnutls_transport_ptr_t self, void* to, std::size_t size);
+  static ssize_t push(gnutls_transport_ptr_t self, const void* from, std::size_t size);
+
+  int socket_;
+  gnutls_session_t session_ = nullptr;
+  std::vector<std::byte> outgoing_;
+  std::array<unsigned char, 2> head_{}; // the first bytes received
+  std::size_t head_size_ = 0;
+  bool peer_closed_ = false;
+  int error_ = 0;
+};
+
+} // namespace ktls::tls
