@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "broker/application_intake.hpp"
+
+#include <fmt/format.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <cstring>
+#include <filesystem>
+
+#include "base/log.hpp"
+
+namespace ktls {
+namespace {
+
+Result<sockaddr_un> address_of(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path)
+    return invalid(path + ": too long for a socket");
+  std::memcpy(address.sun_path, path.data(), path.size());
+  return address;
+}
+
+Result<Fd> make_socket() {
+  Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket)
+    return errno_error("making a socket");
+  return socket;
+}
+
+// A socket file that nobody listens on is left over from an agent that was killed.
+Result<> remove_stale(const std::string& path, const sockaddr_un& address) {
+  const Fd probe = TRY(make_socket());
+  if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
+      errno == EAGAIN)
+    return invalid(path + ": another ktlsd is running");
+  if (errno == ECONNREFUSED && ::unlink(path.c_str()) < 0)
+    return errno_error("removing " + path);
+  return {};
+}
+
+Result<Fd> listen_on(const std::string& path) {
+  const auto address = TRY(address_of(path));
+  std::error_code failed;
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), failed);
+  if (failed)
+    return Unexpected(Error{failed, "making the directory of " + path});
+  TRY(remove_stale(path, address));
+  Fd socket = TRY(make_socket());
+  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0)
+    return errno_error("binding " + path);
+  // everyone may ask; what they get is decided by policy
+  if (::chmod(path.c_str(), 0666) < 0)
+    return errno_error("opening " + path + " to all users");
+  if (::listen(socket.get(), SOMAXCONN) < 0)
+    return errno_error("listening on " + path);
+  return socket;
+}
+
+std::string name_of(int socket) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+    return "application";
+  return fmt::format("pid {} uid {}", peer.pid, peer.uid);
+}
+
+} // namespace
+
+Reason judge_request(const ipc::Packet& packet, wire::StartRequest& request) {
+  if (packet.data_truncated || !wire::decode(packet.data.data(), packet.data.size(), request))
+    return Reason::MalformedRequest;
+  if (packet.descriptors_truncated || packet.descriptors.size() > 1)
+    return Reason::TooManyDescriptors;
+  if (packet.descriptors.empty())
+    return Reason::MissingDescriptor;
+  return Reason::Success;
+}
+
+Result<std::unique_ptr<ApplicationIntake>>
+ApplicationIntake::create(EventLoop& loop, std::string path, Limits limits, Handlers handlers) {
+  std::unique_ptr<ApplicationIntake> self(
+      new ApplicationIntake(loop, std::move(path), limits, std::move(handlers)));
+  self->listener_ = TRY(listen_on(self->path_));
+  self->listening_ = TRY(loop.on_io(self->listener_.get(), EPOLLIN,
+                                    [raw = self.get()](std::uint32_t) { raw->on_connection(); }));
+  return self;
+}
+
+ApplicationIntake::~ApplicationIntake() {
+  if (listener_)
+    (void)::unlink(path_.c_str());
+}
+
+void ApplicationIntake::on_connection() {
+  Fd socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!socket)
+    return; // gone again, or no descriptor is free: it waits in the backlog
+  if (const auto served = serve(std::move(socket)); !served)
+    log::warning("serving an application: {}", served.error().message());
+  if (applications_.size() >= max_connections)
+    set_events(listening_, 0); // until one ends
+}
+
+Result<> ApplicationIntake::serve(Fd socket) {
+  const Id id = ++last_id_;
+  Application application;
+  application.name = name_of(socket.get());
+  ipc::Connection::Handlers handlers;
+  handlers.on_packet = [this, id](ipc::Packet packet) { on_packet(id, std::move(packet)); };
+  handlers.on_closed = [this, id] { on_closed(id); };
+  application.connection =
+      TRY(ipc::Connection::create(loop_, ipc::Channel(std::move(socket)), std::move(handlers)));
+  application.timer = TRY(loop_.on_time(EventLoop::Clock::now() + limits_.request_timeout,
+                                        [this, id] { refuse(id, Reason::RequestTimeout); }));
+  applications_.emplace(id, std::move(application));
+  return {};
+}
+
+void ApplicationIntake::on_packet(Id id, ipc::Packet packet) {
+  auto& application = applications_.at(id);
+  wire::StartRequest asked{};
+  const Reason judged = application.asked ? Reason::MalformedRequest : judge_request(packet, asked);
+  if (judged != Reason::Success) {
+    const auto handshake = application.handshake;
+    refuse(id, judged);
+    if (handshake)
+      handlers_.cancel(*handshake);
+    return;
+  }
+  application.asked = true;
+  application.timer.reset();
+
+  HandshakeRequest request;
+  request.socket = std::move(packet.descriptors.front());
+  request.role = asked.role == wire::Role::Client ? RequestedRole::Client : RequestedRole::Server;
+  request.peer_name = asked.peer_name.view();
+  request.timeout = limits_.handshake_timeout;
+  if (asked.timeout_ms != 0)
+    request.timeout = std::min(request.timeout, std::chrono::milliseconds(asked.timeout_ms));
+  request.origin = application.name;
+  request.complete = [this, id](const Outcome& outcome, int) { reply(id, outcome); };
+  const auto handshake = handlers_.submit(std::move(request));
+  if (const auto still = applications_.find(id); still != applications_.end())
+    still->second.handshake = handshake;
+}
+
+void ApplicationIntake::on_closed(Id id) {
+  const auto node = applications_.extract(id);
+  set_events(listening_, EPOLLIN);
+  if (node.mapped().handshake)
+    handlers_.cancel(*node.mapped().handshake);
+}
+
+void ApplicationIntake::refuse(Id id, Reason reason) {
+  log::warning("{}: {}: {}", applications_.at(id).name, facts(reason).name, facts(reason).help);
+  reply(id, failure(reason));
+}
+
+void ApplicationIntake::reply(Id id, const Outcome& outcome) {
+  const auto node = applications_.extract(id);
+  if (node.empty())
+    return; // it went away meanwhile
+  set_events(listening_, EPOLLIN);
+  const auto& reason = facts(outcome.reason);
+  auto message = wire::make<wire::StartReply>();
+  message.error = static_cast<std::uint32_t>(reason.error);
+  message.reason.assign_cut(reason.name);
+  message.protocol.assign_cut(outcome.protocol);
+  message.cipher.assign_cut(outcome.cipher);
+  message.peer_subject.assign_cut(outcome.peer_subject);
+  message.message.assign_cut(outcome.detail.empty()
+                                 ? std::string(reason.help)
+                                 : fmt::format("{} ({})", reason.help, outcome.detail));
+  // to an application that does not read, nothing can be said
+  (void)node.mapped().connection->send(message);
+}
+
+} // namespace ktls

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// ApplicationIntake: agent.sock, where applications hand their sockets over (see wire.hpp).
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "base/event_loop.hpp"
+#include "base/fd.hpp"
+#include "broker/handshake_request.hpp"
+#include "ipc/connection.hpp"
+#include "wire.hpp"
+
+namespace ktls {
+
+class ApplicationIntake {
+public:
+  // Connections to agent.sock, with or without a request. The next ones wait in the backlog.
+  static constexpr std::size_t max_connections = 1024;
+
+  struct Limits {
+    std::chrono::milliseconds request_timeout; // from connecting to the request
+    std::chrono::milliseconds handshake_timeout;
+  };
+  struct Handlers {
+    std::function<std::uint64_t(HandshakeRequest)> submit;
+    std::function<void(std::uint64_t)> cancel;
+  };
+
+  // Makes the socket `path`, and its directory if that is missing. An error when another agent
+  // answers there. `loop` must outlive the intake.
+  static Result<std::unique_ptr<ApplicationIntake>> create(EventLoop& loop, std::string path,
+                                                           Limits limits, Handlers handlers);
+  ~ApplicationIntake();
+  ApplicationIntake(const ApplicationIntake&) = delete;
+  ApplicationIntake& operator=(const ApplicationIntake&) = delete;
+
+private:
+  using Id = std::uint64_t;
+  struct Application {
+    std::string name; // for the log: "pid 17 uid 1000"
+    std::unique_ptr<ipc::Connection> connection;
+    EventSource timer;
+    bool asked = false;
+    std::optional<std::uint64_t> handshake;
+  };
+
+  ApplicationIntake(EventLoop& loop, std::string path, Limits limits, Handlers handlers)
+      : loop_(loop), path_(std::move(path)), limits_(limits), handlers_(std::move(handlers)) {}
+  void on_connection();
+  Result<> serve(Fd socket);
+  void on_packet(Id id, ipc::Packet packet);
+  void on_closed(Id id);
+  void refuse(Id id, Reason reason);
+  void reply(Id id, const Outcome& outcome);
+
+  EventLoop& loop_;
+  std::string path_;
+  Limits limits_;
+  Handlers handlers_;
+  Fd listener_;
+  EventSource listening_;
+  Id last_id_ = 0;
+  std::unordered_map<Id, Application> applications_;
+};
+
+// What is wrong with a packet as a request, before its socket is looked at; Success: nothing, and
+// `request` is filled in. Pure.
+[[nodiscard]] Reason judge_request(const ipc::Packet& packet, wire::StartRequest& request);
+
+} // namespace ktls

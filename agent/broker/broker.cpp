@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "broker/broker.hpp"
+
+#include <thread>
+
+#include "base/log.hpp"
+#include "netlink/handshake_socket.hpp"
+
+namespace ktls {
+namespace {
+
+unsigned worker_count(const policy::Settings& settings) {
+  const unsigned processors = std::max(std::thread::hardware_concurrency(), 1U);
+  return settings.workers == 0 ? std::min(processors, policy::max_workers) : settings.workers;
+}
+
+} // namespace
+
+Broker::Broker(EventLoop& loop, policy::Settings settings, Snapshot snapshot, std::string helpers,
+               OnServing on_serving)
+    : loop_(loop), settings_(std::move(settings)), snapshot_(std::move(snapshot)),
+      on_serving_(std::move(on_serving)),
+      pool_(loop, std::move(helpers), snapshot_, worker_count(settings_), pool_handlers()),
+      dispatcher_(loop, pool_, {snapshot_.client_profile, snapshot_.server_profile}) {}
+
+WorkerPool::Handlers Broker::pool_handlers() {
+  WorkerPool::Handlers handlers;
+  handlers.on_available = [this] {
+    if (!serving_) {
+      if (const auto opened = open_intakes(); !opened) {
+        log::error("{}", opened.error().message());
+        return loop_.exit(1);
+      }
+      serving_ = true;
+      on_serving_();
+    }
+    dispatcher_.on_available();
+  };
+  handlers.on_finished = [this](WorkerPool::Index worker, const ipc::HandshakeFinished& message) {
+    dispatcher_.on_finished(worker, message);
+  };
+  handlers.on_lost = [this](WorkerPool::Index worker) { dispatcher_.on_lost(worker); };
+  handlers.on_unusable = [this](const std::string& problem) {
+    log::error("{}", problem);
+    if (!serving_)
+      loop_.exit(1);
+  };
+  return handlers;
+}
+
+Result<> Broker::open_intakes() {
+  const ApplicationIntake::Limits limits{settings_.request_timeout, settings_.handshake_timeout};
+  ApplicationIntake::Handlers handlers;
+  handlers.submit = [this](HandshakeRequest request) {
+    return dispatcher_.submit(std::move(request));
+  };
+  handlers.cancel = [this](std::uint64_t id) { dispatcher_.cancel(id); };
+  applications_ =
+      TRY(ApplicationIntake::create(loop_, settings_.socket, limits, std::move(handlers)));
+  return open_kernel_intake();
+}
+
+Result<> Broker::open_kernel_intake() {
+  auto socket = HandshakeSocket::create();
+  if (!socket) {
+    log::warning("kernel services such as NFS are not served: {}", socket.error().message());
+    return {};
+  }
+  kernel_ = TRY(KernelIntake::create(
+      loop_, std::make_unique<HandshakeSocket>(std::move(*socket)),
+      [this](HandshakeRequest request) { (void)dispatcher_.submit(std::move(request)); }));
+  return {};
+}
+
+void Broker::stop() {
+  dispatcher_.end_all(Reason::AgentStopping);
+  applications_.reset();
+  loop_.exit(0);
+}
+
+} // namespace ktls

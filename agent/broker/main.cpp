@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// ktlsd: the agent's main process. Reads the configuration, starts signer and workers, and hands
+// the kernel's and the applications' handshakes to them.
+
+#include <fmt/format.h>
+#include <getopt.h>
+#include <linux/capability.h>
+#include <sys/resource.h>
+#include <systemd/sd-daemon.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+
+#include "base/file.hpp"
+#include "base/log.hpp"
+#include "base/sandbox.hpp"
+#include "broker/broker.hpp"
+#include "ktls/cipher_probe.hpp"
+
+namespace {
+
+constexpr const char* default_configuration = "/etc/ktlsd/ktlsd.toml";
+constexpr std::size_t max_configuration_file_size = 4UL * 1024 * 1024;
+
+constexpr const char* usage = R"(Usage: ktlsd [OPTION]...
+Performs TLS handshakes for the kernel and for applications, and gives the keys to the kernel.
+
+  -c, --config FILE   configuration; default: /etc/ktlsd/ktlsd.toml
+      --check         read the configuration and the files it names, say what is wrong, and exit
+      --helpers DIR   where ktlsd-worker and ktlsd-signer are; default: )" KTLS_HELPER_DIR R"(
+      --debug         log more
+  -h, --help          this text
+      --version       the version
+Runs in the foreground and logs to standard error. Exit status: 0 after SIGTERM or SIGINT, 1 when it
+cannot start, 2 for a mistake on the command line.
+)";
+
+struct Options {
+  std::string configuration = default_configuration;
+  bool configuration_named = false;
+  bool only_check = false;
+  std::string helpers = KTLS_HELPER_DIR;
+};
+
+// An exit status when there is nothing more to do.
+std::optional<int> parse_options(int count, char** arguments, Options& options) {
+  enum : int { Check = 1000, Helpers, Debug, Version };
+  static constexpr std::array<option, 7> known{{
+      {"config", required_argument, nullptr, 'c'},
+      {"check", no_argument, nullptr, Check},
+      {"helpers", required_argument, nullptr, Helpers},
+      {"debug", no_argument, nullptr, Debug},
+      {"help", no_argument, nullptr, 'h'},
+      {"version", no_argument, nullptr, Version},
+      {nullptr, 0, nullptr, 0},
+  }};
+  int found = 0;
+  while ((found = ::getopt_long(count, arguments, "c:h", known.data(), nullptr)) != -1) {
+    switch (found) {
+    case 'c':
+      options.configuration = optarg;
+      options.configuration_named = true;
+      break;
+    case Check:
+      options.only_check = true;
+      break;
+    case Helpers:
+      options.helpers = optarg;
+      break;
+    case Debug:
+      ktls::log::set_level(ktls::log::Level::Debug);
+      break;
+    case 'h':
+      fmt::print("{}", usage);
+      return 0;
+    case Version:
+      fmt::print("ktlsd {}\n", KTLS_VERSION);
+      return 0;
+    default:
+      fmt::print(stderr, "Try 'ktlsd --help'.\n");
+      return 2;
+    }
+  }
+  if (optind == count)
+    return std::nullopt;
+  fmt::print(stderr, "ktlsd: unexpected argument '{}'\nTry 'ktlsd --help'.\n", arguments[optind]);
+  return 2;
+}
+
+void report(const ktls::policy::Problems& problems) {
+  for (const auto& line : problems.lines)
+    ktls::log::error("{}", line);
+}
+
+std::optional<ktls::policy::Settings> read_settings(const Options& options) {
+  const auto text = ktls::read_file(options.configuration, max_configuration_file_size);
+  if (!text && text.error().code == std::errc::no_such_file_or_directory &&
+      !options.configuration_named) {
+    ktls::log::warning("{} does not exist: every handshake is refused with no-policy; see "
+                       "ktlsd.toml(5)",
+                       options.configuration);
+    return ktls::policy::Settings{};
+  }
+  if (!text) {
+    ktls::log::error("{}", text.error().message());
+    return std::nullopt;
+  }
+  auto settings = ktls::policy::parse_settings(*text, options.configuration);
+  if (!settings) {
+    report(settings.error());
+    return std::nullopt;
+  }
+  return std::move(*settings);
+}
+
+std::vector<std::string_view> names_of(const std::vector<ktls::Cipher>& ciphers) {
+  std::vector<std::string_view> names;
+  for (const auto cipher : ciphers)
+    names.push_back(ktls::facts(cipher).name);
+  return names;
+}
+
+// Each handshake holds a descriptor, as does each connection to agent.sock.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur = limit.rlim_max;
+    (void)::setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
+ktls::Result<int> serve(const Options& options, ktls::policy::Settings settings,
+                        ktls::Snapshot snapshot) {
+  raise_descriptor_limit();
+  TRY(ktls::forbid_inspection());
+  if (const auto locked = ktls::lock_memory(); !locked)
+    ktls::log::warning("keys could be swapped to disk: {}", locked.error().message());
+  if (const auto kept = ktls::keep_capabilities(std::array{CAP_NET_ADMIN}); !kept)
+    ktls::log::warning("kernel services such as NFS are not served without CAP_NET_ADMIN: {}",
+                       kept.error().message());
+
+  auto loop = TRY(ktls::EventLoop::create());
+  ktls::Broker broker(loop, std::move(settings), std::move(snapshot), options.helpers, [] {
+    (void)::sd_notify(0, "READY=1");
+    ktls::log::info("ktlsd {} is ready", KTLS_VERSION);
+  });
+  const auto stop = [&broker] { broker.stop(); };
+  const auto on_term = TRY(loop.on_signal(SIGTERM, stop));
+  const auto on_int = TRY(loop.on_signal(SIGINT, stop));
+  const auto on_hangup = TRY(loop.on_signal(SIGHUP, [] {
+    ktls::log::warning("SIGHUP: a changed configuration is taken up by a restart");
+  }));
+  broker.start();
+  return loop.run();
+}
+
+int run(const Options& options) {
+  auto settings = read_settings(options);
+  if (!settings)
+    return 1;
+  const auto ciphers = ktls::probe_ciphers();
+  if (!ciphers && !options.only_check) {
+    ktls::log::error("{}", ciphers.error().message());
+    return 1;
+  }
+  // a check may run where there is no kernel TLS: on the machine where the file is written
+  const auto names = ciphers ? names_of(*ciphers) : names_of({ktls::Cipher::Aes128Gcm});
+  auto snapshot = ktls::load_snapshot(*settings, names);
+  if (!snapshot) {
+    report(snapshot.error());
+    return 1;
+  }
+  if (options.only_check)
+    return 0;
+  ktls::log::info("this kernel takes {}", fmt::join(names, ", "));
+  const auto status = serve(options, std::move(*settings), std::move(*snapshot));
+  if (!status) {
+    ktls::log::error("{}", status.error().message());
+    return 1;
+  }
+  return *status;
+}
+
+} // namespace
+
+int main(int count, char** arguments) {
+  Options options;
+  if (const auto done = parse_options(count, arguments, options))
+    return *done;
+  return run(options);
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Settings: what ktlsd.toml says, checked, and where it says it. Pure: opens no other file.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ipc/profile.hpp"
+
+namespace ktls::policy {
+
+// A path from the file, and where it stands there: "/etc/ktlsd/ktlsd.toml:7".
+struct LocatedPath {
+  std::string path;
+  std::string where;
+};
+
+struct RoleSettings {
+  ipc::HandshakeRole role = ipc::HandshakeRole::Client;
+  ipc::ClientAuthType client_auth_type = ipc::ClientAuthType::Required;
+  std::optional<LocatedPath> certificate; // together with private_key, or neither
+  std::optional<LocatedPath> private_key;
+  std::optional<LocatedPath> truststore; // absent only where no peer certificate is asked for
+};
+
+struct Settings {
+  std::string socket = "/run/ktlsd/agent.sock";
+  unsigned workers = 0; // 0: one for each CPU
+  std::chrono::seconds handshake_timeout{10};
+  std::chrono::seconds request_timeout{5};
+  std::optional<RoleSettings> client; // absent: nobody gets this role
+  std::optional<RoleSettings> server;
+};
+
+inline constexpr unsigned max_workers = 256;
+inline constexpr int max_timeout_seconds = 600; // AT-TLS: HandshakeTimeout
+
+// All errors, each as "file:line: key: what is wrong".
+struct Problems {
+  std::vector<std::string> lines;
+};
+
+// `file` is only named in errors.
+[[nodiscard]] tl::expected<Settings, Problems> parse_settings(std::string_view text,
+                                                              const std::string& file);
+
+} // namespace ktls::policy

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Handshake: one socket on its way from clear text to kernel TLS.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/event_loop.hpp"
+#include "base/fd.hpp"
+#include "ipc/worker_protocol.hpp"
+#include "tls/session.hpp"
+
+namespace ktls {
+
+// What handshakes of one profile share.
+struct ProfileRuntime {
+  ipc::Profile profile;
+  std::unique_ptr<tls::Credentials> credentials;
+};
+
+class Handshake {
+public:
+  using Finished = std::function<void(const ipc::HandshakeFinished&)>;
+
+  // Calls `finished` exactly once, perhaps before this returns; never after the object is gone. By
+  // then the socket has its keys, or is shut down, and this side's descriptor of it is closed. All
+  // references must outlive the handshake; `finished` may destroy it.
+  Handshake(EventLoop& loop, const tls::Priority& priority, const ProfileRuntime& profile,
+            Finished finished);
+
+  void start(const ipc::StartHandshake& request, Fd socket);
+  // Tells the peer, then finishes with this reason.
+  void abort(Reason reason);
+
+private:
+  Result<> prepare(const ipc::StartHandshake& request);
+  void advance();
+  void complete();
+  Result<> install_keys();
+  void finish(Reason reason, std::string_view detail);
+
+  EventLoop& loop_;
+  const tls::Priority& priority_;
+  const ProfileRuntime& profile_;
+  Finished finished_;
+  std::uint64_t id_ = 0;
+  Fd socket_;
+  std::unique_ptr<tls::Session> session_;
+  EventSource ready_;
+  EventSource deadline_;
+};
+
+} // namespace ktls

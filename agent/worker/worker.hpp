@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Worker: does the handshakes that the broker hands to it, many at a time.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "base/event_loop.hpp"
+#include "ipc/connection.hpp"
+#include "worker/handshake.hpp"
+#include "worker/signer_client.hpp"
+
+namespace ktls {
+
+class Worker {
+public:
+  // `lock_down` is called between reading the configuration and the first handshake. The loop's
+  // exit status is 0 when the broker has gone, 1 when it broke the protocol.
+  static Result<std::unique_ptr<Worker>> create(EventLoop& loop, ipc::Channel broker,
+                                                ipc::Channel signer,
+                                                std::function<Result<>()> lock_down);
+
+private:
+  // The messages that each phase allows; any other ends the process.
+  enum class Phase { Unconfigured, Serving, Refused };
+
+  Worker(EventLoop& loop, ipc::Channel signer, std::function<Result<>()> lock_down)
+      : loop_(loop), signer_(std::move(signer)), lock_down_(std::move(lock_down)) {}
+  void on_packet(ipc::Packet packet);
+  bool dispatch(ipc::Packet& packet);
+  bool configure(const ipc::Packet& packet);
+  Result<> load(int memory);
+  bool start(const ipc::StartHandshake& request, ipc::Packet& packet);
+  void cancel(std::uint64_t id);
+  template<class Message>
+  void tell(const Message& message);
+
+  EventLoop& loop_;
+  SignerClient signer_;
+  std::function<Result<>()> lock_down_;
+  Phase phase_ = Phase::Unconfigured;
+  std::optional<tls::Priority> priority_;
+  std::vector<ProfileRuntime> profiles_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Handshake>> handshakes_;
+  std::unique_ptr<ipc::Connection> broker_;
+};
+
+} // namespace ktls
