@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// CryptoInfo: the structure that TLS_TX and TLS_RX take.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <utility>
+
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "ktls/traffic_keys.hpp"
+
+namespace ktls {
+
+// Wiped when it goes.
+class CryptoInfo {
+public:
+  // Another protocol version is another function here: 1.2 has other rules for salt and iv.
+  static Result<CryptoInfo> tls13(const TransmitKeys& keys);
+  static Result<CryptoInfo> tls13(const ReceiveKeys& keys);
+
+  // A struct tls12_crypto_info_* of linux/tls.h, exactly. Valid as long as this object.
+  [[nodiscard]] std::span<const std::byte> bytes() const { return bytes_.bytes(); }
+
+private:
+  explicit CryptoInfo(Secret bytes) : bytes_(std::move(bytes)) {}
+
+  Secret bytes_;
+};
+
+} // namespace ktls
