@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "agent_exchange.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+
+namespace ktls {
+namespace {
+
+constexpr std::uint32_t max_errno = 4095; // the kernel's MAX_ERRNO
+
+class Connection {
+public:
+  explicit Connection(int fd) noexcept : fd_(fd) {}
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection() {
+    if (fd_ >= 0)
+      (void)close(fd_);
+  }
+  [[nodiscard]] int get() const noexcept { return fd_; }
+
+private:
+  int fd_;
+};
+
+// All below return 0 or a positive errno.
+
+// A connect() that waits for room in the agent's queue can be given a limit, but not polled for.
+int limit_sending(int fd, const Deadline& deadline) noexcept {
+  const auto left = deadline.remaining();
+  if (left == std::chrono::milliseconds::zero())
+    return ETIMEDOUT;
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+  const std::chrono::microseconds rest = left - seconds;
+  const timeval limit = {static_cast<time_t>(seconds.count()),
+                         static_cast<suseconds_t>(rest.count())};
+  return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) == 0 ? 0 : errno;
+}
+
+int connect_within(int fd, const char* path, const Deadline& deadline) noexcept {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::size_t length = std::strlen(path);
+  if (length >= sizeof address.sun_path)
+    return ENAMETOOLONG;
+  std::memcpy(address.sun_path, path, length);
+  for (;;) {
+    const int status = limit_sending(fd, deadline);
+    if (status != 0)
+      return status;
+    if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
+      return 0;
+    if (errno != EINTR && errno != EAGAIN)
+      return errno;
+  }
+}
+
+int send_request(int connection, int fd, const wire::StartRequest& request,
+                 const Deadline& deadline) noexcept {
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)] = {};
+  iovec bytes = {const_cast<wire::StartRequest*>(&request), sizeof request};
+  msghdr message{};
+  message.msg_iov = &bytes;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof fd);
+  std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
+  for (;;) {
+    if (sendmsg(connection, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+      return 0;
+    const int error = errno;
+    if (error == EAGAIN) {
+      const int status = wait_for(connection, POLLOUT, deadline);
+      if (status != 0)
+        return status;
+    } else if (error != EINTR) {
+      return error;
+    }
+  }
+}
+
+// Descriptors that might come with the reply have nowhere to go: the kernel closes them.
+int receive_reply(int connection, wire::StartReply& reply, std::size_t& size,
+                  const Deadline& deadline) noexcept {
+  bool reset = false;
+  for (;;) {
+    const ssize_t got = recv(connection, &reply, sizeof reply, MSG_DONTWAIT | MSG_TRUNC);
+    if (got >= 0) {
+      size = static_cast<std::size_t>(got);
+      return 0;
+    }
+    const int error = errno;
+    if (error == EAGAIN) {
+      const int status = wait_for(connection, POLLIN, deadline);
+      if (status != 0)
+        return status;
+    } else if (error == ECONNRESET && !reset) {
+      reset = true; // reported once, before a reply that came without our request being read
+    } else if (error != EINTR) {
+      return error;
+    }
+  }
+}
+
+bool is_sound(const wire::StartReply& reply) noexcept {
+  const bool success = reply.reason.view() == "success";
+  return (reply.error == 0) == success && reply.error <= max_errno && reply.reason.bytes[0] != '\0';
+}
+
+// A little less than is left: the agent then tells the peer, and its answer is here in time.
+std::chrono::milliseconds time_for_agent(std::chrono::milliseconds left) noexcept {
+  constexpr std::chrono::milliseconds margin{250};
+  const auto less = left - std::min(left / 10, margin);
+  return std::max(less, std::chrono::milliseconds(1));
+}
+
+wire::StartReply no_answer(int error) noexcept {
+  if (error == ETIMEDOUT)
+    return failure(error, handshake_timeout, "the agent did not answer in time");
+  return failure(error, agent_unavailable,
+                 "cannot use the agent; does ktlsd run, and may this user reach its socket? ",
+                 std::strerror(error));
+}
+
+} // namespace
+
+wire::StartReply failure(int error, const char* reason, const char* message,
+                         const char* detail) noexcept {
+  auto reply = wire::make<wire::StartReply>();
+  reply.error = static_cast<std::uint32_t>(error);
+  (void)std::snprintf(reply.reason.bytes, sizeof reply.reason.bytes, "%s", reason);
+  (void)std::snprintf(reply.message.bytes, sizeof reply.message.bytes, "%s%s", message, detail);
+  return reply;
+}
+
+wire::StartReply ask_agent(const char* path, int fd, wire::StartRequest request,
+                           const Deadline& deadline) noexcept {
+  const Connection agent(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  if (agent.get() < 0)
+    return no_answer(errno);
+  const int connected = connect_within(agent.get(), path, deadline);
+  if (connected != 0)
+    return no_answer(connected);
+
+  const auto left = deadline.remaining();
+  if (left == std::chrono::milliseconds::zero())
+    return no_answer(ETIMEDOUT);
+  if (request.timeout_ms != 0)
+    request.timeout_ms = static_cast<std::uint32_t>(time_for_agent(left).count());
+  const int sent = send_request(agent.get(), fd, request, deadline);
+  // an agent at its limit may answer and close before it reads
+  if (sent != 0 && sent != EPIPE && sent != ECONNRESET)
+    return no_answer(sent);
+
+  auto reply = wire::make<wire::StartReply>();
+  std::size_t size = 0;
+  const int received = receive_reply(agent.get(), reply, size, deadline);
+  if (received != 0)
+    return no_answer(received);
+  if (size == 0)
+    return no_answer(ECONNRESET);
+  wire::StartReply decoded;
+  if (!wire::decode(&reply, size, decoded) || !is_sound(decoded))
+    return failure(EPROTO, agent_protocol_error,
+                   "the agent's answer is malformed; use the libktlsctl of this agent");
+  if (decoded.error == 0 && sent != 0)
+    return failure(EPROTO, agent_protocol_error, "the agent claims success without a request");
+  return decoded;
+}
+
+} // namespace ktls

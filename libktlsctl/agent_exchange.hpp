@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// One question to the agent, and its answer.
+#pragma once
+
+#include "deadline.hpp"
+#include "wire.hpp"
+
+namespace ktls {
+
+// Sends `request` with the socket `fd` to the agent at `path` and waits for the reply. The result
+// is always well-formed: where the agent gave no proper answer, a failure with one of the library's
+// own reasons. A success is the agent's word, not yet checked against the kernel.
+[[nodiscard]] wire::StartReply ask_agent(const char* path, int fd, wire::StartRequest request,
+                                         const Deadline& deadline) noexcept;
+
+inline constexpr const char* agent_unavailable = "agent-unavailable";
+inline constexpr const char* agent_protocol_error = "agent-protocol-error";
+inline constexpr const char* handshake_timeout = "handshake-timeout";
+
+// `error` is a positive errno, `detail` ends the message; both texts are cut where they are too
+// long.
+[[nodiscard]] wire::StartReply failure(int error, const char* reason, const char* message,
+                                       const char* detail = "") noexcept;
+
+} // namespace ktls

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* libktlsctl: mutual TLS from the host's agent (ktlsd) on a connected TCP socket.
+ *
+ * Give a connected TCP socket to ktlsctl_start(). The agent performs the TLS handshake on it and
+ * gives the keys to the kernel; afterwards write() and send() encrypt, and ktlsctl_recv() reads.
+ *
+ * Errors: every function that can fail returns a negative errno number and never sets errno as its
+ * result. No function raises SIGPIPE or any other signal, starts a thread or keeps state outside
+ * its arguments; all may be called from any thread, one call at a time for each direction of a
+ * socket. Units are in the names: `_ms` is milliseconds. Text is UTF-8, NUL-terminated.
+ */
+#ifndef KTLSCTL_H
+#define KTLSCTL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+#define KTLSCTL_NOEXCEPT noexcept
+extern "C" {
+#else
+#define KTLSCTL_NOEXCEPT
+#endif
+
+/* Who sends the ClientHello; independent of who called connect() and who accept(). */
+enum ktlsctl_role { KTLSCTL_ROLE_CLIENT = 1, KTLSCTL_ROLE_SERVER = 2 };
+
+#define KTLSCTL_MAX_TIMEOUT_MS 600000
+
+/* A plain struct that starts with its own size: it needs no allocation, fits designated
+ * initialisers, and later versions append members without breaking programs built today.
+ *
+ *     struct ktlsctl_options options = {
+ *         .size = sizeof options, .role = KTLSCTL_ROLE_CLIENT, .peer_name = "db.example.org"};
+ *
+ * Members that are left out are zero, which selects the default. All stays the caller's. */
+struct ktlsctl_options {
+  size_t size;   /* sizeof(struct ktlsctl_options) */
+  uint32_t role; /* enum ktlsctl_role; there is no default */
+  /* For everything that ktlsctl_start() does, reaching the agent included. At most
+   * KTLSCTL_MAX_TIMEOUT_MS. 0: the agent's own limit, or that maximum when it is silent. */
+  uint32_t timeout_ms;
+  /* Client: the DNS name or IP address to verify the server's certificate by, at most 255 bytes.
+   * Server: NULL or empty. */
+  const char* peer_name;
+  /* Path of the agent's socket. NULL: the environment variable KTLSCTL_AGENT_SOCKET, which is
+   * ignored in a set-user-ID or otherwise privileged process; else /run/ktlsd/agent.sock. */
+  const char* agent_socket;
+};
+
+/* What a call of ktlsctl_start() came to, successful or not. */
+typedef struct ktlsctl_session ktlsctl_session;
+
+/* Secures `fd`, a connected TCP socket over IPv4 or IPv6 on which the peer expects TLS now.
+ *
+ * Blocks until the handshake is over or the time limit has passed, also when `fd` is O_NONBLOCK.
+ * `fd` stays the caller's; neither O_NONBLOCK nor any socket option has changed afterwards, except
+ * that the socket has kernel TLS.
+ *
+ * Returns 0 when both directions are encrypted and the peer was verified as the agent's policy
+ * demands. On every other return, -EINVAL included, the socket has been shut down in both
+ * directions: nothing can be sent on it in clear text, and the peer sees the end.
+ *
+ * `session` may be NULL. Otherwise *session is an object that the caller frees with
+ * ktlsctl_session_free(); ktlsctl_session_reason() tells what happened, and is what to decide by,
+ * not the number. *session is NULL when nothing was tried: -EINVAL (an argument or option is out of
+ * range), -E2BIG (an option that this version of the library does not know), -EBADF, -ENOMEM.
+ * Reasons of the library itself, all others are the agent's:
+ *     agent-unavailable      the agent is not there, may not be used, or ended without an answer
+ *     agent-protocol-error   the answer is not one, or claims success on a socket without keys
+ *     handshake-timeout      -ETIMEDOUT: no answer in time (also the agent's own name for it) */
+int ktlsctl_start(int fd, const struct ktlsctl_options* options,
+                  ktlsctl_session** session) KTLSCTL_NOEXCEPT;
+
+/* NULL is allowed. */
+void ktlsctl_session_free(ktlsctl_session* session) KTLSCTL_NOEXCEPT;
+
+/* Text that is valid until the session is freed; never NULL, empty when unknown or when `session`
+ * is NULL. It may come from the peer; the agent has made it safe to print. */
+
+/* "TLS 1.3" */
+const char* ktlsctl_session_protocol(const ktlsctl_session* session) KTLSCTL_NOEXCEPT;
+/* The IANA name: "TLS_AES_128_GCM_SHA256" */
+const char* ktlsctl_session_cipher(const ktlsctl_session* session) KTLSCTL_NOEXCEPT;
+/* Subject of the peer's certificate as in RFC 4514; empty when it presented none. */
+const char* ktlsctl_session_peer_subject(const ktlsctl_session* session) KTLSCTL_NOEXCEPT;
+/* A stable name, lower case: "success", "certificate-expired", ... */
+const char* ktlsctl_session_reason(const ktlsctl_session* session) KTLSCTL_NOEXCEPT;
+/* For a person: what failed and what to do. The wording may change. */
+const char* ktlsctl_session_message(const ktlsctl_session* session) KTLSCTL_NOEXCEPT;
+
+/* Reads as recv() does, and deals with what TLS sends between the data; works on sockets without
+ * kernel TLS too. Blocks or not as recv() would. `flags`: MSG_DONTWAIT, MSG_PEEK, MSG_WAITALL
+ * (which may still return less). The bytes of `buffer` behind those that are returned are
+ * undefined.
+ *
+ * Returns the number of bytes, or 0 at the end of the data: the peer's close_notify, after which
+ * every call returns 0, or the end of the TCP connection. These two are not told apart: a protocol
+ * without lengths or end marks of its own can be cut short by whoever cuts the connection.
+ *     -EAGAIN, -EINTR  as recv(); -EINTR also to let the caller breathe when the peer sends very
+ *                      many records without data. Call again.
+ *     -EKEYEXPIRED     the peer changed its keys, which this version cannot follow
+ *     -EACCES          the peer refused our certificate, or the lack of one, with an alert
+ *     -ECONNRESET      the peer ended the connection with another alert, or TCP was reset
+ *     -EPROTO          the peer sent what TLS 1.3 does not allow here, or, on a socket that does
+ *                      not block, a session ticket whose second half had not arrived
+ *     -EBADMSG         a record was damaged or forged
+ *     -EINVAL          `n` is 0, or an unknown flag
+ * After an alert and after -EPROTO the socket has been shut down. */
+ptrdiff_t ktlsctl_recv(int fd, void* buffer, size_t n, int flags) KTLSCTL_NOEXCEPT;
+
+/* Ends our direction: sends close_notify, if the socket has kernel TLS, and then FIN. Reading goes
+ * on. The caller still closes `fd`.
+ *
+ * Returns 0, or -EAGAIN (the socket is O_NONBLOCK and cannot take the record yet: wait for POLLOUT)
+ * or -EINTR, after which nothing has happened and the call is to be repeated. After any other error
+ * the direction is shut down, but the peer may not have seen close_notify. */
+int ktlsctl_shutdown(int fd) KTLSCTL_NOEXCEPT;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

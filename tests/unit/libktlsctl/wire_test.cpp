@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "wire.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace ktls::wire {
+namespace {
+
+StartRequest good_request() {
+  auto request = make<StartRequest>();
+  request.role = Role::Client;
+  request.timeout_ms = 1500;
+  EXPECT_TRUE(request.peer_name.assign("db.example.org"));
+  return request;
+}
+
+StartReply good_reply() {
+  auto reply = make<StartReply>();
+  EXPECT_TRUE(reply.reason.assign("success"));
+  EXPECT_TRUE(reply.protocol.assign("TLS 1.3"));
+  EXPECT_TRUE(reply.cipher.assign("TLS_AES_128_GCM_SHA256"));
+  EXPECT_TRUE(reply.peer_subject.assign("CN=db.example.org"));
+  EXPECT_TRUE(reply.message.assign("done"));
+  return reply;
+}
+
+template<class Message>
+bool decodes(const Message& message) {
+  Message decoded;
+  return decode(&message, sizeof message, decoded);
+}
+
+template<class Message>
+void expect_only_the_exact_size(const Message& message) {
+  std::vector<char> bytes(sizeof message + 1);
+  std::memcpy(bytes.data(), &message, sizeof message);
+  Message decoded;
+  for (std::size_t size = 0; size <= bytes.size(); ++size)
+    EXPECT_EQ(decode(bytes.data(), size, decoded), size == sizeof message) << size;
+}
+
+template<class Message>
+void expect_header_checked(const Message& good) {
+  Message message = good;
+  message.header.version = version + 1;
+  EXPECT_FALSE(decodes(message));
+
+  message = good;
+  message.header.version = 0;
+  EXPECT_FALSE(decodes(message));
+
+  message = good;
+  message.header.type = Message::type + 1;
+  EXPECT_FALSE(decodes(message));
+
+  message = good;
+  message.header.size = sizeof message - 1;
+  EXPECT_FALSE(decodes(message));
+
+  message = good;
+  message.header.size = sizeof message + 1;
+  EXPECT_FALSE(decodes(message));
+}
+
+template<class Message, std::size_t N>
+void expect_text_checked(const Message& good, Text<N> Message::*text) {
+  Message message = good;
+  std::fill(std::begin((message.*text).bytes), std::end((message.*text).bytes), 'x');
+  EXPECT_FALSE(decodes(message)) << "unterminated";
+
+  (message.*text).bytes[N - 1] = '\0';
+  EXPECT_TRUE(decodes(message)) << "the longest";
+
+  message = good;
+  (message.*text).bytes[N - 1] = 'x';
+  EXPECT_FALSE(decodes(message)) << "a byte behind the NUL";
+}
+
+TEST(Wire, LayoutIsFixed) {
+  EXPECT_EQ(sizeof(Header), 8U);
+  EXPECT_EQ(sizeof(StartRequest), 8U + 4 + 4 + 256);
+  EXPECT_EQ(sizeof(StartReply), 8U + 4 + 32 + 16 + 48 + 1024 + 512);
+  EXPECT_EQ(offsetof(StartRequest, role), 8U);
+  EXPECT_EQ(offsetof(StartReply, error), 8U);
+}
+
+TEST(Wire, MakeFillsInTheHeaderAndZeroes) {
+  const auto request = make<StartRequest>();
+
+  EXPECT_EQ(request.header.version, 1);
+  EXPECT_EQ(request.header.type, 1);
+  EXPECT_EQ(request.header.size, sizeof request);
+  EXPECT_EQ(request.timeout_ms, 0U);
+  EXPECT_TRUE(request.peer_name.view().empty());
+}
+
+TEST(StartRequest, Decodes) {
+  const StartRequest request = good_request();
+  StartRequest decoded;
+
+  ASSERT_TRUE(decode(&request, sizeof request, decoded));
+
+  EXPECT_EQ(decoded.role, Role::Client);
+  EXPECT_EQ(decoded.timeout_ms, 1500U);
+  EXPECT_EQ(decoded.peer_name.view(), "db.example.org");
+}
+
+TEST(StartRequest, RefusesEveryOtherSize) {
+  expect_only_the_exact_size(good_request());
+}
+TEST(StartRequest, RefusesAWrongHeader) {
+  expect_header_checked(good_request());
+}
+TEST(StartRequest, RefusesMalformedText) {
+  expect_text_checked(good_request(), &StartRequest::peer_name);
+}
+
+TEST(StartRequest, RefusesUnknownRoles) {
+  for (const std::uint32_t role : {0U, 3U, 999U, 0xffffffffU}) {
+    StartRequest request = good_request();
+    request.role = static_cast<Role>(role);
+    EXPECT_FALSE(decodes(request)) << role;
+  }
+}
+
+TEST(StartRequest, RefusesATimeLimitAboveTheMaximum) {
+  StartRequest request = good_request();
+  request.timeout_ms = max_timeout_ms;
+  EXPECT_TRUE(decodes(request));
+
+  request.timeout_ms = max_timeout_ms + 1;
+  EXPECT_FALSE(decodes(request));
+}
+
+TEST(StartReply, Decodes) {
+  const StartReply reply = good_reply();
+  StartReply decoded;
+
+  ASSERT_TRUE(decode(&reply, sizeof reply, decoded));
+
+  EXPECT_EQ(decoded.error, 0U);
+  EXPECT_EQ(decoded.reason.view(), "success");
+  EXPECT_EQ(decoded.protocol.view(), "TLS 1.3");
+  EXPECT_EQ(decoded.cipher.view(), "TLS_AES_128_GCM_SHA256");
+  EXPECT_EQ(decoded.peer_subject.view(), "CN=db.example.org");
+  EXPECT_EQ(decoded.message.view(), "done");
+}
+
+TEST(StartReply, RefusesEveryOtherSize) {
+  expect_only_the_exact_size(good_reply());
+}
+TEST(StartReply, RefusesAWrongHeader) {
+  expect_header_checked(good_reply());
+}
+TEST(StartReply, RefusesMalformedText) {
+  expect_text_checked(good_reply(), &StartReply::reason);
+  expect_text_checked(good_reply(), &StartReply::protocol);
+  expect_text_checked(good_reply(), &StartReply::cipher);
+  expect_text_checked(good_reply(), &StartReply::peer_subject);
+  expect_text_checked(good_reply(), &StartReply::message);
+}
+
+TEST(Decode, LeavesTheMessageAloneWhenItRefuses) {
+  StartRequest bad = good_request();
+  bad.header.version = 7;
+  StartRequest decoded = good_request();
+
+  EXPECT_FALSE(decode(&bad, sizeof bad, decoded));
+
+  EXPECT_EQ(decoded.header.version, version);
+}
+
+TEST(Text, TakesWhatFits) {
+  Text<8> text{};
+
+  EXPECT_TRUE(text.assign("1234567"));
+  EXPECT_EQ(text.view(), "1234567");
+  EXPECT_TRUE(text.assign("a"));
+  EXPECT_EQ(text.view(), "a");
+  EXPECT_TRUE(text.valid());
+}
+
+TEST(Text, RefusesWhatDoesNotFitOrHoldsNul) {
+  Text<8> text{};
+  ASSERT_TRUE(text.assign("old"));
+
+  EXPECT_FALSE(text.assign("12345678"));
+  EXPECT_FALSE(text.assign(std::string_view("a\0b", 3)));
+  EXPECT_EQ(text.view(), "old");
+}
+
+TEST(Text, CutsWhatOnlyInforms) {
+  Text<8> text{};
+
+  text.assign_cut("123456789");
+
+  EXPECT_EQ(text.view(), "1234567");
+}
+
+} // namespace
+} // namespace ktls::wire
