@@ -63,7 +63,7 @@ Result<> allow_only(std::span<const int> allowed, std::span<const int> refused) 
   for (const int number : allowed) {
     // memory is never made executable
     const bool maps = number == SCMP_SYS(mmap) || number == SCMP_SYS(mprotect);
-    const scmp_arg_cmp not_executable = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+    const scmp_arg_cmp not_executable{2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0};
     const int status = ::seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, number, maps ? 1 : 0,
                                                 maps ? &not_executable : nullptr);
     if (status < 0)

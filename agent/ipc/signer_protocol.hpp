@@ -8,6 +8,7 @@
 //                            SignReply  →  ←  SignRequest
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -64,7 +65,11 @@ struct SignRequest {
   std::uint16_t scheme; // RFC 8446, section 4.2.3: SignatureScheme
   std::uint16_t size;   // of data, 1 to max_data; the bytes behind it are zero
   std::array<std::uint8_t, 168> data;
-  [[nodiscard]] bool valid() const { return key_id > 0 && size > 0 && size <= max_data; }
+  [[nodiscard]] bool valid() const {
+    return key_id > 0 && size > 0 && size <= max_data &&
+           std::all_of(data.begin() + size, data.end(),
+                       [](std::uint8_t byte) { return byte == 0; });
+  }
 };
 
 struct SignReply {

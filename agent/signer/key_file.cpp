@@ -2,6 +2,7 @@
 #include "signer/key_file.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include "base/fd.hpp"
@@ -11,7 +12,7 @@ namespace ktls {
 Result<Secret> read_key_file(const std::string& path) {
   const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (!file)
-    return errno_error("opening it");
+    return errno_error(fmt::format("opening it as uid {}", ::geteuid()));
   struct stat status {};
   if (::fstat(file.get(), &status) < 0)
     return errno_error("looking at it");

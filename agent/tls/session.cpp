@@ -132,7 +132,6 @@ int Session::Parts::verify(gnutls_session_t session) {
 }
 
 void Session::Parts::fail(int error) {
-  const auto last_message = gnutls_handshake_get_last_in(session.get());
   const char* text = gnutls_strerror(error);
   if (transport.not_tls())
     return fail(Reason::PeerNotTls, {}, error);
@@ -142,12 +141,15 @@ void Session::Parts::fail(int error) {
     const char* alert = gnutls_alert_get_name(gnutls_alert_get(session.get()));
     return fail(Reason::AlertReceived, alert == nullptr ? "unknown alert" : alert, error);
   }
+  if (transport.flooded())
+    return fail(Reason::PeerProtocolError, "the handshake is too large",
+                GNUTLS_E_HANDSHAKE_TOO_LARGE);
   if (transport.peer_closed())
     return fail(Reason::PeerClosed, {}, error);
   if (transport.broken())
     return fail(Reason::ConnectionReset, {}, error);
   if (parameters.role == HandshakeRole::Client && error == GNUTLS_E_UNEXPECTED_HANDSHAKE_PACKET &&
-      last_message == GNUTLS_HANDSHAKE_CLIENT_HELLO)
+      transport.peer_is_client())
     return fail(Reason::RoleConflict, {}, error);
   fail(reason_of(error), text, error);
 }

@@ -7,6 +7,14 @@
 #include <cerrno>
 
 namespace ktls::tls {
+namespace {
+
+constexpr unsigned char alert_record = 21;
+constexpr unsigned char handshake_record = 22;
+constexpr unsigned char major_version = 3;
+constexpr unsigned char client_hello = 1;
+
+} // namespace
 
 void Transport::attach(gnutls_session_t session) {
   session_ = session;
@@ -20,6 +28,10 @@ void Transport::attach(gnutls_session_t session) {
 
 ssize_t Transport::pull(gnutls_transport_ptr_t self, void* to, std::size_t size) {
   auto& transport = *static_cast<Transport*>(self);
+  if (transport.flooded()) {
+    gnutls_transport_set_errno(transport.session_, EMSGSIZE);
+    return -1;
+  }
   const ssize_t got = ::recv(transport.socket_, to, size, MSG_DONTWAIT);
   if (got < 0) {
     if (errno != EAGAIN && errno != EINTR)
@@ -29,6 +41,7 @@ ssize_t Transport::pull(gnutls_transport_ptr_t self, void* to, std::size_t size)
   }
   if (got == 0 && size > 0)
     transport.peer_closed_ = true;
+  transport.received_ += static_cast<std::size_t>(got);
   const auto* bytes = static_cast<const unsigned char*>(to);
   for (ssize_t i = 0; i < got && transport.head_size_ < transport.head_.size(); ++i)
     transport.head_.at(transport.head_size_++) = bytes[i];
@@ -64,12 +77,13 @@ Transport::Flushed Transport::flush() {
 }
 
 bool Transport::not_tls() const {
-  constexpr unsigned char alert = 21;
-  constexpr unsigned char handshake = 22;
-  constexpr unsigned char major_version = 3;
-  if (head_size_ > 0 && head_[0] != handshake && head_[0] != alert)
+  if (head_size_ > 0 && head_[0] != handshake_record && head_[0] != alert_record)
     return true;
   return head_size_ > 1 && head_[1] != major_version;
+}
+
+bool Transport::peer_is_client() const {
+  return head_size_ == head_.size() && head_[0] == handshake_record && head_.back() == client_hello;
 }
 
 } // namespace ktls::tls

@@ -13,6 +13,9 @@ namespace ktls::tls {
 
 class Transport {
 public:
+  // All that a peer may send in its handshake. GnuTLS alone would collect 16 MiB for one message.
+  static constexpr std::size_t max_received = 128UL * 1024;
+
   explicit Transport(int socket) : socket_(socket) {}
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
@@ -26,6 +29,10 @@ public:
   [[nodiscard]] bool broken() const { return error_ != 0; }
   // The first bytes cannot be the head of a TLS record (RFC 8446, section 5.1).
   [[nodiscard]] bool not_tls() const;
+  // The peer sent more than max_received.
+  [[nodiscard]] bool flooded() const { return received_ >= max_received; }
+  // The first record starts with a ClientHello (RFC 8446, section 4).
+  [[nodiscard]] bool peer_is_client() const;
 
 private:
   static ssize_t pull(gnutls_transport_ptr_t self, void* to, std::size_t size);
@@ -34,8 +41,9 @@ private:
   int socket_;
   gnutls_session_t session_ = nullptr;
   std::vector<std::byte> outgoing_;
-  std::array<unsigned char, 2> head_{}; // the first bytes received
+  std::array<unsigned char, 6> head_{}; // the first bytes received
   std::size_t head_size_ = 0;
+  std::size_t received_ = 0;
   bool peer_closed_ = false;
   int error_ = 0;
 };
