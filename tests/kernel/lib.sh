@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# lib.sh: what the scenarios share; source it first. A scenario runs as root, with an empty SCENARIO_DIR.
+# shellcheck shell=bash
+set -euo pipefail
+
+# shellcheck disable=SC2034 # used by the scenarios
+build=${KTLS_BUILD:?names the build tree}
+
+note() { echo "-- $*"; }
+fail() { echo "FAILED: $*"; exit 1; }
+
+need_command() { command -v "$1" >/dev/null || fail "no such command: $1"; }
+
+# Runs COMMAND until it succeeds, for SECONDS at most.
+wait_for() {
+  local seconds=$1 end; shift
+  end=$((${EPOCHREALTIME/./} + seconds * 1000000))
+  until "$@"; do
+    ((${EPOCHREALTIME/./} < end)) || { note "waited $seconds s in vain for: $*"; return 1; }
+    sleep 0.05
+  done
+}
+
+# Certificates for all scenarios of a boot, made once: ca.pem; server.{pem,key} for localhost and its addresses,
+# client.{pem,key}; intruder-ca.pem and intruder.{pem,key}, which nobody trusts.
+pki=/run/scenario-pki
+make_pki() {
+  [[ ! -e $pki/ready ]] || return 0
+  need_command openssl
+  mkdir -p "$pki"
+  authority ca "Test CA"
+  authority intruder-ca "Intruder CA"
+  issue ca server localhost serverAuth "DNS:localhost,IP:127.0.0.1,IP:::1"
+  issue ca client alice clientAuth "email:alice@example.org"
+  issue intruder-ca intruder mallory clientAuth "email:alice@example.org"
+  touch "$pki/ready"
+}
+
+# authority NAME COMMON_NAME: a self-signed CA, NAME.{pem,key}
+authority() {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$pki/$1.key" -out "$pki/$1.pem" \
+    -subj "/CN=$2" -days 30 -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign \
+    2>/dev/null
+}
+
+# issue CA NAME COMMON_NAME PURPOSE SUBJECT_ALT_NAME [OPENSSL_X509_OPTION...]: NAME.{pem,key}, issued by CA
+issue() {
+  local ca=$1 name=$2 common_name=$3 purpose=$4 alternative=$5; shift 5
+  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$pki/$name.key" -subj "/CN=$common_name" \
+    2>/dev/null |
+    openssl x509 -req -CA "$pki/$ca.pem" -CAkey "$pki/$ca.key" -days 30 -out "$pki/$name.pem" \
+      -extfile <(printf '%s\n' "subjectAltName=$alternative" "extendedKeyUsage=$purpose" \
+        keyUsage=critical,digitalSignature basicConstraints=critical,CA:FALSE) "$@" 2>/dev/null
+}
+
+# The tables [client] and [server] of a configuration in which both are mutually trusted; for start_ktlsd.
+client_table() {
+  echo "[client]"
+  printf '%s = "%s"\n' certificate "$pki/${1:-client}.pem" private_key "$pki/${1:-client}.key" truststore "$pki/ca.pem"
+}
+server_table() {
+  echo "[server]"
+  printf '%s = "%s"\n' certificate "$pki/server.pem" private_key "$pki/server.key" truststore "$pki/ca.pem" \
+    client_auth_type "${1:-required}"
+}
+
+# start_ktlsd TOML...: starts the agent with this configuration, and waits until it serves. The first TOML may start
+# with keys of [agent]. Sets ktlsd_pid; its log is ktlsd_log, shown when the scenario fails.
+ktlsd_starts=0
+start_ktlsd() {
+  ktlsd_log=$SCENARIO_DIR/ktlsd-$((++ktlsd_starts)).log
+  export KTLSCTL_AGENT_SOCKET=$SCENARIO_DIR/agent.sock
+  {
+    printf '[agent]\nsocket = "%s"\n' "$KTLSCTL_AGENT_SOCKET"
+    printf '%s\n' "$@"
+  } >"$SCENARIO_DIR/ktlsd.toml"
+  "$build/bin/ktlsd" --config "$SCENARIO_DIR/ktlsd.toml" --helpers "$build/bin" 2>"$ktlsd_log" &
+  ktlsd_pid=$!
+  trap 'status=$?; ((status == 0)) || { echo "-- ktlsd:"; cat "$SCENARIO_DIR"/ktlsd-*.log; }' EXIT
+  wait_for 10 grep -qs "is ready" "$ktlsd_log" || fail "ktlsd did not start"
+}
+stop_ktlsd() { kill "$ktlsd_pid" && wait "$ktlsd_pid"; }
+
+# expect TEXT FILE: FILE holds TEXT
+expect() { grep -qF -- "$1" "$2" || { note "$2:"; cat "$2"; fail "expected in $2: $1"; }; }
+expect_log() { wait_for 5 grep -qF -- "$1" "$ktlsd_log" || fail "ktlsd did not log: $1"; }
