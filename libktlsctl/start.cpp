@@ -93,7 +93,14 @@ int start(int fd, const ktlsctl_options* options, ktlsctl_session** session,
           bool (*is_secured)(int fd)) noexcept {
   if (session != nullptr)
     *session = nullptr;
+  // the agent turns SO_LINGER off, so that closing its own descriptor cannot keep it waiting
+  linger before{};
+  socklen_t size = sizeof before;
+  const bool lingers =
+      getsockopt(fd, SOL_SOCKET, SO_LINGER, &before, &size) == 0 && before.l_onoff != 0;
   const int status = secure(fd, options, session, is_secured);
+  if (lingers)
+    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &before, sizeof before);
   if (status != 0)
     (void)shutdown(fd, SHUT_RDWR);
   return status;

@@ -3,8 +3,10 @@
 //
 // One connection carries one request. The application sends a StartRequest with its socket as the
 // only descriptor (SCM_RIGHTS) and waits; the agent answers with one StartReply and closes. An
-// application that closes first cancels the handshake. Both ends refuse a message whose size,
-// version, type or any field is not exactly as described here: nothing is skipped or guessed.
+// application that closes first cancels the handshake. SO_LINGER of the socket may be off
+// afterwards: the agent's own close must not wait; the library sets it again. Both ends refuse a
+// message whose size, version, type or any field is not exactly as described here: nothing is
+// skipped or guessed.
 //
 // The other channels of the agent use the same header and the same text fields.
 #pragma once
@@ -59,6 +61,7 @@ struct Text {
 // The handshake role that is asked for (AT-TLS: HandshakeRole), independent of who connected.
 enum class Role : std::uint32_t { Client = 1, Server = 2 };
 
+inline constexpr std::uint32_t max_errno = 4095;         // of the kernel's
 inline constexpr std::uint32_t max_timeout_ms = 600'000; // AT-TLS: HandshakeTimeout, 0 to 600 s
 
 struct StartRequest {
@@ -70,7 +73,7 @@ struct StartRequest {
 
   [[nodiscard]] bool valid() const {
     return (role == Role::Client || role == Role::Server) && timeout_ms <= max_timeout_ms &&
-           peer_name.valid();
+           peer_name.valid() && (role == Role::Client || peer_name.view().empty());
   }
 };
 
@@ -85,7 +88,9 @@ struct StartReply {
   Text<512> message;       // for a person: what failed, and what to do
 
   [[nodiscard]] bool valid() const {
-    return reason.valid() && protocol.valid() && cipher.valid() && peer_subject.valid() &&
+    const bool success = reason.view() == "success";
+    return error <= max_errno && (error == 0) == success && !reason.view().empty() &&
+           reason.valid() && protocol.valid() && cipher.valid() && peer_subject.valid() &&
            message.valid();
   }
 };

@@ -89,7 +89,7 @@ constexpr std::array<ReasonFacts, reason_count> table{{
      "the handshake process did not answer and was ended; a new one is started"},
     {SignerUnavailable, "signer-unavailable", EIO, EIO, internal_error,
      "the process that holds the private keys did not sign; see the agent's log"},
-    {KernelTlsUnavailable, "kernel-tls-unavailable", ENOPROTOOPT, EIO, internal_error,
+    {KernelTlsUnavailable, "kernel-tls-unavailable", ENOPROTOOPT, EIO, library,
      "this kernel refused kernel TLS on the socket; is the module tls loaded?"},
     {KeyInstallFailed, "key-install-failed", EIO, EIO, library,
      "the kernel refused the negotiated keys; the connection was shut down"},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/sandbox.hpp"
 
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <seccomp.h>
 #include <sys/mman.h>
@@ -56,19 +57,47 @@ Result<> keep_capabilities(std::span<const int> kept) {
   return {};
 }
 
+namespace {
+
+Result<> add_rule(void* filter, int number, std::span<const scmp_arg_cmp> conditions = {}) {
+  const int status = ::seccomp_rule_add_array(
+      filter, SCMP_ACT_ALLOW, number, static_cast<unsigned>(conditions.size()), conditions.data());
+  if (status < 0)
+    return errno_error("seccomp_rule_add", -status);
+  return {};
+}
+
+// Some only in the form that is needed: memory is never made executable, no other process gets a
+// signal, also not through a descriptor's owner.
+Result<> allow(void* filter, int number) {
+  if (number == SCMP_SYS(mmap) || number == SCMP_SYS(mprotect)) {
+    const std::array not_executable{scmp_arg_cmp{2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0}};
+    return add_rule(filter, number, not_executable);
+  }
+  if (number == SCMP_SYS(tgkill)) {
+    const auto self = static_cast<scmp_datum_t>(::getpid());
+    const std::array to_itself{scmp_arg_cmp{0, SCMP_CMP_EQ, self, 0}};
+    return add_rule(filter, number, to_itself);
+  }
+  if (number == SCMP_SYS(fcntl)) {
+    for (const int command : {F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_GET_SEALS}) {
+      const auto value = static_cast<scmp_datum_t>(command);
+      const std::array harmless{scmp_arg_cmp{1, SCMP_CMP_EQ, value, 0}};
+      TRY(add_rule(filter, number, harmless));
+    }
+    return {};
+  }
+  return add_rule(filter, number);
+}
+
+} // namespace
+
 Result<> allow_only(std::span<const int> allowed, std::span<const int> refused) {
   const Handle<void, seccomp_release> filter(::seccomp_init(SCMP_ACT_KILL_PROCESS));
   if (!filter)
     return errno_error("seccomp_init", ENOMEM);
-  for (const int number : allowed) {
-    // memory is never made executable
-    const bool maps = number == SCMP_SYS(mmap) || number == SCMP_SYS(mprotect);
-    const scmp_arg_cmp not_executable{2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0};
-    const int status = ::seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, number, maps ? 1 : 0,
-                                                maps ? &not_executable : nullptr);
-    if (status < 0)
-      return errno_error("seccomp_rule_add", -status);
-  }
+  for (const int number : allowed)
+    TRY(allow(filter.get(), number));
   for (const int number : refused) {
     const int status = ::seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EACCES), number, 0);
     if (status < 0)

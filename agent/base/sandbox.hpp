@@ -22,7 +22,8 @@ inline Result<> drop_capabilities() {
   return keep_capabilities({});
 }
 
-// From here on any other system call ends the process (seccomp), as does making memory executable.
+// From here on any other system call ends the process (seccomp), as does making memory executable
+// or sending a signal to another process.
 // Those in `refused` fail with EACCES instead: what libraries try, and can do without. Irrevocable.
 Result<> allow_only(std::span<const int> allowed, std::span<const int> refused = {});
 

@@ -33,6 +33,11 @@ Result<Fd> make_socket() {
 
 // A socket file that nobody listens on is left over from an agent that was killed.
 Result<> remove_stale(const std::string& path, const sockaddr_un& address) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) < 0 && errno == ENOENT)
+    return {};
+  if (!S_ISSOCK(status.st_mode))
+    return invalid(path + ": there is something else than a socket in its place");
   const Fd probe = TRY(make_socket());
   if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
       errno == EAGAIN)
@@ -73,6 +78,9 @@ std::string name_of(int socket) {
 Reason judge_request(const ipc::Packet& packet, wire::StartRequest& request) {
   if (packet.data_truncated || !wire::decode(packet.data.data(), packet.data.size(), request))
     return Reason::MalformedRequest;
+  // the kernel also drops descriptors that find no room in our table
+  if (packet.descriptors_truncated && packet.descriptors.size() < ipc::max_descriptors)
+    return Reason::Busy;
   if (packet.descriptors_truncated || packet.descriptors.size() > 1)
     return Reason::TooManyDescriptors;
   if (packet.descriptors.empty())
@@ -97,12 +105,24 @@ ApplicationIntake::~ApplicationIntake() {
 
 void ApplicationIntake::on_connection() {
   Fd socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!socket && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS))
+    return pause_listening();
   if (!socket)
-    return; // gone again, or no descriptor is free: it waits in the backlog
+    return; // gone again
   if (const auto served = serve(std::move(socket)); !served)
     log::warning("serving an application: {}", served.error().message());
   if (applications_.size() >= max_connections)
     set_events(listening_, 0); // until one ends
+}
+
+// No descriptor is free: who connects waits in the backlog for a moment.
+void ApplicationIntake::pause_listening() {
+  constexpr std::chrono::milliseconds moment{100};
+  set_events(listening_, 0);
+  auto timer =
+      loop_.on_time(EventLoop::Clock::now() + moment, [this] { set_events(listening_, EPOLLIN); });
+  check(timer.has_value(), "a timer can be set");
+  pause_ = std::move(*timer);
 }
 
 Result<> ApplicationIntake::serve(Fd socket) {

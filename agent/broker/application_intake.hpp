@@ -51,6 +51,7 @@ private:
   ApplicationIntake(EventLoop& loop, std::string path, Limits limits, Handlers handlers)
       : loop_(loop), path_(std::move(path)), limits_(limits), handlers_(std::move(handlers)) {}
   void on_connection();
+  void pause_listening();
   Result<> serve(Fd socket);
   void on_packet(Id id, ipc::Packet packet);
   void on_closed(Id id);
@@ -63,6 +64,7 @@ private:
   Handlers handlers_;
   Fd listener_;
   EventSource listening_;
+  EventSource pause_;
   Id last_id_ = 0;
   std::unordered_map<Id, Application> applications_;
 };

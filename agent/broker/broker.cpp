@@ -17,9 +17,9 @@ unsigned worker_count(const policy::Settings& settings) {
 } // namespace
 
 Broker::Broker(EventLoop& loop, policy::Settings settings, Snapshot snapshot, std::string helpers,
-               OnServing on_serving)
+               bool serve_kernel, OnServing on_serving)
     : loop_(loop), settings_(std::move(settings)), snapshot_(std::move(snapshot)),
-      on_serving_(std::move(on_serving)),
+      serve_kernel_(serve_kernel), on_serving_(std::move(on_serving)),
       pool_(loop, std::move(helpers), snapshot_, worker_count(settings_), pool_handlers()),
       dispatcher_(loop, pool_, {snapshot_.client_profile, snapshot_.server_profile}) {}
 
@@ -57,7 +57,7 @@ Result<> Broker::open_intakes() {
   handlers.cancel = [this](std::uint64_t id) { dispatcher_.cancel(id); };
   applications_ =
       TRY(ApplicationIntake::create(loop_, settings_.socket, limits, std::move(handlers)));
-  return open_kernel_intake();
+  return serve_kernel_ ? open_kernel_intake() : Result<>{};
 }
 
 Result<> Broker::open_kernel_intake() {

@@ -22,7 +22,7 @@ public:
 
   // The loop's exit status becomes 1 when the agent cannot start.
   Broker(EventLoop& loop, policy::Settings settings, Snapshot snapshot, std::string helpers,
-         OnServing on_serving);
+         bool serve_kernel, OnServing on_serving);
 
   void start() { pool_.start_all(); }
   // Everyone who waits gets an answer.
@@ -36,6 +36,7 @@ private:
   EventLoop& loop_;
   policy::Settings settings_;
   Snapshot snapshot_;
+  bool serve_kernel_;
   OnServing on_serving_;
   bool serving_ = false;
   WorkerPool pool_;

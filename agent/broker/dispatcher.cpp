@@ -25,6 +25,16 @@ void log_outcome(const std::string& description, const Outcome& outcome) {
                outcome.peer_subject.empty() ? "" : "; peer \"" + outcome.peer_subject + "\"");
 }
 
+// The close that follows must not wait. An application may have set SO_LINGER, and if it has closed
+// its own descriptor, ours is the last: close() would wait for a peer that does not read.
+void dont_linger(int socket) {
+  constexpr linger off{0, 0};
+  linger now{};
+  socklen_t size = sizeof now;
+  if (::getsockopt(socket, SOL_SOCKET, SO_LINGER, &now, &size) == 0 && now.l_onoff != 0)
+    (void)::setsockopt(socket, SOL_SOCKET, SO_LINGER, &off, sizeof off);
+}
+
 std::chrono::milliseconds left_until(EventLoop::Clock::time_point deadline) {
   const auto left = deadline - EventLoop::Clock::now();
   return std::max(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(1));
@@ -36,7 +46,10 @@ Dispatcher::Id Dispatcher::submit(HandshakeRequest request) {
   const Id id = ++last_id_;
   std::string description = request.origin + " " + describe_connection(request.socket.get());
   if (const Reason refused = examine(request); refused != Reason::Success) {
-    conclude(std::move(request), description, failure(refused));
+    // what is no connected TCP socket is left as it is: whatever it is, it was passed by mistake
+    if (classify_socket(request.socket.get()) == Reason::Success)
+      (void)::shutdown(request.socket.get(), SHUT_RDWR);
+    report(request, description, failure(refused));
     return id;
   }
   const auto deadline = EventLoop::Clock::now() + request.timeout;
@@ -104,7 +117,7 @@ void Dispatcher::on_finished(Workers::Index worker, const ipc::HandshakeFinished
   outcome.detail = escape(message.detail.view());
   outcome.protocol = escape(message.protocol.view());
   outcome.cipher = escape(message.cipher.view());
-  outcome.peer_subject = message.peer_subject.view();
+  outcome.peer_subject = escape(message.peer_subject.view());
   outcome.authenticated = message.authenticated != 0;
   finish(message.id, outcome);
 }
@@ -143,6 +156,7 @@ void Dispatcher::end_all(Reason reason) {
 }
 
 void Dispatcher::finish(Id id, const Outcome& outcome) {
+  std::erase(waiting_, id);
   auto node = handshakes_.extract(id);
   auto& handshake = node.mapped();
   conclude(std::move(handshake.request), handshake.description, outcome);
@@ -153,8 +167,14 @@ void Dispatcher::conclude(HandshakeRequest request, const std::string& descripti
   // the worker has done so already, unless it died or never had it
   if (outcome.reason != Reason::Success)
     (void)::shutdown(request.socket.get(), SHUT_RDWR);
+  report(request, description, outcome);
+}
+
+void Dispatcher::report(HandshakeRequest& request, const std::string& description,
+                        const Outcome& outcome) {
   log_outcome(description, outcome);
   request.complete(outcome, request.socket.get());
+  dont_linger(request.socket.get());
 }
 
 } // namespace ktls

@@ -23,8 +23,9 @@ class Dispatcher {
 public:
   using Id = std::uint64_t;
   static constexpr std::size_t max_in_flight = 4096;
-  // A worker keeps the time limits; one that is this late does not run any more.
-  static constexpr std::chrono::milliseconds worker_grace{1000};
+  // A worker keeps the time limits; one that is this late does not run any more. Longer than a
+  // worker waits for its signer.
+  static constexpr std::chrono::milliseconds worker_grace{3000};
 
   // All references must outlive the dispatcher.
   Dispatcher(EventLoop& loop, Workers& workers, Profiles profiles)
@@ -59,6 +60,8 @@ private:
   void finish(Id id, const Outcome& outcome);
   static void conclude(HandshakeRequest request, const std::string& description,
                        const Outcome& outcome);
+  static void report(HandshakeRequest& request, const std::string& description,
+                     const Outcome& outcome);
 
   EventLoop& loop_;
   Workers& workers_;

@@ -14,9 +14,9 @@ namespace ktls {
 
 struct Outcome {
   Reason reason = Reason::InternalError;
-  std::string detail;   // what the reason's own help does not say; escaped
-  std::string protocol; // the rest only with Success
-  std::string cipher;
+  std::string detail;       // what the reason's own help does not say; escaped
+  std::string protocol;     // with Success
+  std::string cipher;       // with Success
   std::string peer_subject; // escaped; empty when the peer presented no certificate
   bool authenticated = false;
 };

@@ -132,8 +132,8 @@ void raise_descriptor_limit() {
   }
 }
 
-// The kernel holds only a handful of upcalls that nobody has accepted, 3 on a machine with 1 GiB, and
-// refuses the next: this process has to be there at once. Its children are as others are.
+// The kernel holds only a handful of upcalls that nobody has accepted, 3 on a machine with 1 GiB,
+// and refuses the next: this process has to be there at once. Its children are as others are.
 void raise_priority() {
   constexpr int ahead_of_others = -15;
   const sched_param none{};
@@ -148,15 +148,18 @@ ktls::Result<int> serve(const Options& options, ktls::policy::Settings settings,
   TRY(ktls::forbid_inspection());
   if (const auto locked = ktls::lock_memory(); !locked)
     ktls::log::warning("keys could be swapped to disk: {}", locked.error().message());
-  if (const auto kept = ktls::keep_capabilities(std::array{CAP_NET_ADMIN}); !kept)
-    ktls::log::warning("kernel services such as NFS are not served without CAP_NET_ADMIN: {}",
-                       kept.error().message());
+  const bool serve_kernel = ktls::keep_capabilities(std::array{CAP_NET_ADMIN}).has_value();
+  if (!serve_kernel) {
+    ktls::log::warning("kernel services such as NFS are not served: CAP_NET_ADMIN is missing");
+    TRY(ktls::drop_capabilities());
+  }
 
   auto loop = TRY(ktls::EventLoop::create());
-  ktls::Broker broker(loop, std::move(settings), std::move(snapshot), options.helpers, [] {
-    (void)::sd_notify(0, "READY=1");
-    ktls::log::info("ktlsd {} is ready", KTLS_VERSION);
-  });
+  ktls::Broker broker(loop, std::move(settings), std::move(snapshot), options.helpers, serve_kernel,
+                      [] {
+                        (void)::sd_notify(0, "READY=1");
+                        ktls::log::info("ktlsd {} is ready", KTLS_VERSION);
+                      });
   const auto stop = [&broker] { broker.stop(); };
   const auto on_term = TRY(loop.on_signal(SIGTERM, stop));
   const auto on_int = TRY(loop.on_signal(SIGINT, stop));
@@ -165,6 +168,23 @@ ktls::Result<int> serve(const Options& options, ktls::policy::Settings settings,
   }));
   broker.start();
   return loop.run();
+}
+
+// The signer is asked, as always: no other process opens a key.
+int check_keys(const Options& options, const ktls::Snapshot& snapshot) {
+  auto loop = ktls::EventLoop::create();
+  if (!loop) {
+    ktls::log::error("{}", loop.error().message());
+    return 1;
+  }
+  ktls::WorkerPool::Handlers handlers;
+  handlers.on_keys_loaded = [&loop] { loop->exit(0); };
+  handlers.on_unusable = [](const std::string& problem) { ktls::log::error("{}", problem); };
+  handlers.on_signer_lost = [&loop] { loop->exit(1); };
+  ktls::WorkerPool signer_alone(*loop, options.helpers, snapshot, 0, std::move(handlers));
+  signer_alone.start_all();
+  const auto status = loop->run();
+  return status ? *status : 1;
 }
 
 int run(const Options& options) {
@@ -184,7 +204,7 @@ int run(const Options& options) {
     return 1;
   }
   if (options.only_check)
-    return 0;
+    return check_keys(options, *snapshot);
   ktls::log::info("this kernel takes {}", fmt::join(names, ", "));
   const auto status = serve(options, std::move(*settings), std::move(*snapshot));
   if (!status) {
@@ -197,6 +217,8 @@ int run(const Options& options) {
 } // namespace
 
 int main(int count, char** arguments) {
+  // for the helpers too: whoever reads the log may go away
+  (void)std::signal(SIGPIPE, SIG_IGN);
   Options options;
   if (const auto done = parse_options(count, arguments, options))
     return *done;

@@ -72,12 +72,16 @@ Result<> WorkerPool::try_start_signer() {
     TRY(signer_.connection->send(message));
   }
   if (snapshot_.keys.empty())
-    signer_.phase = Phase::Ready;
-  if (signer_.phase == Phase::Ready) {
-    for (Index i = 0; i < slots_.size(); ++i)
-      start_worker(i);
-  }
+    on_all_keys_loaded();
   return {};
+}
+
+void WorkerPool::on_all_keys_loaded() {
+  signer_.phase = Phase::Ready;
+  if (handlers_.on_keys_loaded)
+    handlers_.on_keys_loaded();
+  for (Index i = 0; i < slots_.size(); ++i)
+    start_worker(i);
 }
 
 void WorkerPool::on_signer_packet(const ipc::Packet& packet) {
@@ -108,15 +112,14 @@ void WorkerPool::on_key_loaded(const ipc::KeyLoaded& message) {
                                       key->path.where, key->path.path));
     return lose_signer("a key does not match");
   }
-  if (--keys_missing_ > 0)
-    return;
-  signer_.phase = Phase::Ready;
-  for (Index i = 0; i < slots_.size(); ++i)
-    start_worker(i);
+  if (--keys_missing_ == 0)
+    on_all_keys_loaded();
 }
 
 void WorkerPool::lose_signer(const std::string& why) {
   lose(signer_, "ktlsd-signer", why, [this] { start_signer(); });
+  if (handlers_.on_signer_lost)
+    handlers_.on_signer_lost();
   for (Index i = 0; i < slots_.size(); ++i) {
     if (slots_[i].phase != Phase::Down)
       lose_worker(i, "its signer ended");

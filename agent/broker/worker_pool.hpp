@@ -43,6 +43,10 @@ public:
     std::function<void()> on_available; // a worker became ready
     std::function<void(Index, const ipc::HandshakeFinished&)> on_finished;
     std::function<void(Index)> on_lost; // its handshakes will not finish
+    // The signer has all keys of the snapshot. Optional.
+    std::function<void()> on_keys_loaded;
+    // The signer ended, and is started again. Optional.
+    std::function<void()> on_signer_lost;
     // Keys or certificates that cannot be used. Before the first worker is ready the process has no
     // use; later the pool keeps trying.
     std::function<void(const std::string&)> on_unusable;
@@ -78,6 +82,7 @@ private:
   Result<> try_start_signer();
   void on_signer_packet(const ipc::Packet& packet);
   void on_key_loaded(const ipc::KeyLoaded& message);
+  void on_all_keys_loaded();
   void lose_signer(const std::string& why);
 
   void start_worker(Index index);

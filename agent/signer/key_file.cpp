@@ -19,7 +19,9 @@ Result<Secret> read_key_file(const std::string& path) {
   if (!S_ISREG(status.st_mode))
     return invalid("it is not a regular file");
   if ((status.st_mode & S_IRWXO) != 0)
-    return invalid("everyone can read it: chmod o-rwx it, and replace the key if others could");
+    return invalid(
+        "others than its owner and group have access: chmod o-rwx it, and replace the key if "
+        "others could read it");
   if (status.st_size <= 0 || static_cast<std::size_t>(status.st_size) > max_key_file_size)
     return invalid("it is empty or too large for a private key");
   auto secret = TRY(Secret::create(static_cast<std::size_t>(status.st_size)));

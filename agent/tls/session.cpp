@@ -157,7 +157,13 @@ void Session::Parts::fail(int error) {
 // `error` chooses the alert where the reason names none; 0: then none is sent.
 void Session::Parts::fail(Reason reason, std::string detail, int error) {
   failed = {reason, escape(detail, 500)};
-  if (const auto alert = facts(reason).alert)
+  const auto alert = facts(reason).alert;
+  if (alert == GNUTLS_A_USER_CANCELED) {
+    // RFC 8446, section 6.1: "This alert SHOULD be followed by a close_notify. This alert generally
+    // has AlertLevel=warning."
+    (void)gnutls_alert_send(session.get(), GNUTLS_AL_WARNING, GNUTLS_A_USER_CANCELED);
+    (void)gnutls_alert_send(session.get(), GNUTLS_AL_WARNING, GNUTLS_A_CLOSE_NOTIFY);
+  } else if (alert)
     (void)gnutls_alert_send(session.get(), GNUTLS_AL_FATAL,
                             static_cast<gnutls_alert_description_t>(*alert));
   else if (error < 0)

@@ -24,6 +24,16 @@ void discard_input(int socket) {
   }
 }
 
+// Time stamps and the like, which would make the socket ready for ever.
+void discard_error_queue(int socket) {
+  constexpr int max_reads = 64;
+  msghdr nothing{};
+  for (int i = 0; i < max_reads; ++i) {
+    if (::recvmsg(socket, &nothing, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+      return;
+  }
+}
+
 } // namespace
 
 Handshake::Handshake(EventLoop& loop, const tls::Priority& priority, const ProfileRuntime& profile,
@@ -50,7 +60,11 @@ Result<> Handshake::prepare(const ipc::StartHandshake& request) {
   parameters.anonymous = request.anonymous != 0;
   parameters.server_name = HostName::parse(request.peer_name.view());
   session_ = TRY(tls::Session::create(socket_.get(), parameters, *profile_.credentials, priority_));
-  ready_ = TRY(loop_.on_io(socket_.get(), EPOLLIN, [this](std::uint32_t) { advance(); }));
+  ready_ = TRY(loop_.on_io(socket_.get(), EPOLLIN, [this](std::uint32_t events) {
+    if ((events & EPOLLERR) != 0)
+      discard_error_queue(socket_.get());
+    advance();
+  }));
   const auto when = EventLoop::Clock::now() + std::chrono::milliseconds(request.timeout_ms);
   deadline_ = TRY(loop_.on_time(when, [this] { abort(Reason::HandshakeTimeout); }));
   return {};

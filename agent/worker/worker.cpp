@@ -76,6 +76,14 @@ Result<> Worker::load(int memory) {
 }
 
 bool Worker::start(const ipc::StartHandshake& request, ipc::Packet& packet) {
+  if (packet.descriptors.empty() && packet.descriptors_truncated) {
+    // no descriptor is free in this process
+    auto busy = wire::make<ipc::HandshakeFinished>();
+    busy.id = request.id;
+    busy.reason = static_cast<std::uint16_t>(Reason::Busy);
+    tell(busy);
+    return true;
+  }
   if (packet.descriptors.size() != 1 || request.profile >= profiles_.size() ||
       handshakes_.contains(request.id))
     return false;
