@@ -41,7 +41,9 @@ std::string describe(unsigned status) {
   if (gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509, text.out(), 0) < 0)
     return {};
   const auto bytes = text.bytes();
-  return escape({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, 400);
+  std::string_view printed(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  printed.remove_suffix(printed.size() - (printed.find_last_not_of(" \n") + 1));
+  return escape(printed, 400);
 }
 
 std::string subject_of(gnutls_x509_crt_t certificate) {
