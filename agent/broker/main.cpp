@@ -118,6 +118,7 @@ std::optional<ktls::policy::Settings> read_settings(const Options& options) {
 
 std::vector<std::string_view> names_of(const std::vector<ktls::Cipher>& ciphers) {
   std::vector<std::string_view> names;
+  names.reserve(ciphers.size());
   for (const auto cipher : ciphers)
     names.push_back(ktls::facts(cipher).name);
   return names;

@@ -150,6 +150,7 @@ private:
       return;
     }
     std::vector<std::string_view> names;
+    names.reserve(N);
     for (const auto& choice : choices)
       names.push_back(choice.name);
     problem(in.get(key)->source(), dotted(section, key),

@@ -69,7 +69,7 @@ struct Session::Parts : CertificateChoice {
 
   static int verify(gnutls_session_t session);
   void fail(int error);
-  void fail(Reason reason, std::string detail, int error);
+  void fail(Reason reason, std::string_view detail, int error);
   Result<TrafficState> state(bool receive);
 
   Transport transport;
@@ -155,7 +155,7 @@ void Session::Parts::fail(int error) {
 }
 
 // `error` chooses the alert where the reason names none; 0: then none is sent.
-void Session::Parts::fail(Reason reason, std::string detail, int error) {
+void Session::Parts::fail(Reason reason, std::string_view detail, int error) {
   failed = {reason, escape(detail, 500)};
   const auto alert = facts(reason).alert;
   if (alert == GNUTLS_A_USER_CANCELED) {
