@@ -329,6 +329,38 @@ TEST_F(AgentAbuse, TimesOutWhenThePeerSaysNothing) {
   EXPECT_TRUE(sees_end(pair.peers.get()));
 }
 
+// Without the agent's care its close() would wait for a peer that reads nothing.
+TEST_F(AgentAbuse, IsNotHeldUpByASocketThatLingers) {
+  Pair pair = test::tcp_pair();
+  const linger forever{1, 3600};
+  ASSERT_EQ(setsockopt(pair.ours.get(), SOL_SOCKET, SO_LINGER, &forever, sizeof forever), 0);
+  const Bytes block(65536);
+  while (send(pair.ours.get(), block.data(), block.size(), MSG_DONTWAIT) > 0) {
+  }
+  const Client client;
+  auto request = good_request();
+  request.timeout_ms = 200;
+
+  client.send(bytes_of(request), {pair.ours.get()});
+  pair.ours.reset();
+
+  EXPECT_EQ(client.reason(), "handshake-timeout");
+  EXPECT_EQ(answer_to(bytes_of(good_request()), {}), "missing-descriptor");
+}
+
+// A listener that was passed by mistake still listens.
+TEST_F(AgentAbuse, LeavesAlonePassedSocketsThatAreNotConnected) {
+  const Fd listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(listen(listener.get(), 1), 0);
+
+  EXPECT_EQ(answer_to(bytes_of(good_request()), {listener.get()}), "listening");
+
+  int listens = 0;
+  socklen_t size = sizeof listens;
+  ASSERT_EQ(getsockopt(listener.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size), 0);
+  EXPECT_EQ(listens, 1);
+}
+
 TEST_F(AgentAbuse, DropsWhatFollowsARequest) {
   const Pair first = test::tcp_pair();
   const Pair second = test::tcp_pair();

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -157,11 +159,38 @@ TEST(StartReply, RefusesAWrongHeader) {
   expect_header_checked(good_reply());
 }
 TEST(StartReply, RefusesMalformedText) {
-  expect_text_checked(good_reply(), &StartReply::reason);
+  auto failed = good_reply();
+  failed.error = EIO;
+  expect_text_checked(failed, &StartReply::reason);
   expect_text_checked(good_reply(), &StartReply::protocol);
   expect_text_checked(good_reply(), &StartReply::cipher);
   expect_text_checked(good_reply(), &StartReply::peer_subject);
   expect_text_checked(good_reply(), &StartReply::message);
+}
+
+TEST(StartReply, HasNoErrorExactlyWithSuccess) {
+  auto success_with_error = good_reply();
+  success_with_error.error = EIO;
+  auto failure_without_error = good_reply();
+  ASSERT_TRUE(failure_without_error.reason.assign("busy"));
+  auto no_reason = good_reply();
+  no_reason.error = EIO;
+  ASSERT_TRUE(no_reason.reason.assign(""));
+  auto error_too_large = good_reply();
+  error_too_large.error = 4096;
+  ASSERT_TRUE(error_too_large.reason.assign("busy"));
+
+  EXPECT_FALSE(success_with_error.valid());
+  EXPECT_FALSE(failure_without_error.valid());
+  EXPECT_FALSE(no_reason.valid());
+  EXPECT_FALSE(error_too_large.valid());
+}
+
+TEST(StartRequest, RefusesAPeerNameForAServer) {
+  auto request = good_request();
+  request.role = Role::Server;
+
+  EXPECT_FALSE(request.valid());
 }
 
 TEST(Decode, LeavesTheMessageAloneWhenItRefuses) {
