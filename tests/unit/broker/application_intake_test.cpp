@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "broker/application_intake.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "support/pump.hpp"
+#include "support/sockets.hpp"
+
+namespace ktls {
+namespace {
+
+using namespace std::chrono_literals;
+
+wire::StartRequest good_request() {
+  auto request = wire::make<wire::StartRequest>();
+  request.role = wire::Role::Client;
+  request.timeout_ms = 2000;
+  EXPECT_TRUE(request.peer_name.assign("server.test"));
+  return request;
+}
+
+ipc::Packet packet_of(const wire::StartRequest& request, std::size_t descriptors) {
+  ipc::Packet packet;
+  const auto bytes = std::as_bytes(std::span(&request, 1));
+  packet.data.assign(bytes.begin(), bytes.end());
+  packet.descriptors.resize(descriptors);
+  return packet;
+}
+
+Reason judge(const ipc::Packet& packet) {
+  wire::StartRequest request{};
+  return judge_request(packet, request);
+}
+
+TEST(JudgeRequest, TakesOneSocket) {
+  wire::StartRequest request{};
+
+  EXPECT_EQ(judge_request(packet_of(good_request(), 1), request), Reason::Success);
+
+  EXPECT_EQ(request.peer_name.view(), "server.test");
+}
+
+TEST(JudgeRequest, CountsDescriptors) {
+  auto truncated = packet_of(good_request(), ipc::max_descriptors);
+  truncated.descriptors_truncated = true;
+
+  EXPECT_EQ(judge(packet_of(good_request(), 0)), Reason::MissingDescriptor);
+  EXPECT_EQ(judge(packet_of(good_request(), 2)), Reason::TooManyDescriptors);
+  EXPECT_EQ(judge(truncated), Reason::TooManyDescriptors);
+}
+
+// The kernel drops descriptors for two reasons; this one is not the application's fault.
+TEST(JudgeRequest, IsBusyWithoutAFreeDescriptor) {
+  auto dropped = packet_of(good_request(), 0);
+  dropped.descriptors_truncated = true;
+
+  EXPECT_EQ(judge(dropped), Reason::Busy);
+}
+
+TEST(JudgeRequest, RefusesMalformedRequests) {
+  auto unknown_role = good_request();
+  unknown_role.role = static_cast<wire::Role>(3);
+  auto other_version = good_request();
+  other_version.header.version = 2;
+  auto truncated = packet_of(good_request(), 1);
+  truncated.data_truncated = true;
+
+  EXPECT_EQ(judge(packet_of(unknown_role, 1)), Reason::MalformedRequest);
+  EXPECT_EQ(judge(packet_of(other_version, 1)), Reason::MalformedRequest);
+  EXPECT_EQ(judge(truncated), Reason::MalformedRequest);
+  EXPECT_EQ(judge({}), Reason::MalformedRequest);
+}
+
+class Application {
+public:
+  explicit Application(const std::string& path) : channel_(connect_to(path)) {}
+  void ask(const wire::StartRequest& request, int socket) {
+    EXPECT_EQ(channel_.send(std::as_bytes(std::span(&request, 1)), socket), true);
+  }
+  // The answer, which has to be the last message.
+  wire::StartReply answer() {
+    wire::StartReply reply{};
+    auto received = channel_.receive().value();
+    const auto* packet = std::get_if<ipc::Packet>(&received);
+    EXPECT_TRUE(packet != nullptr && wire::decode(packet->data.data(), packet->data.size(), reply));
+    EXPECT_TRUE(std::holds_alternative<ipc::Closed>(channel_.receive().value()));
+    return reply;
+  }
+  bool has_nothing() { return std::holds_alternative<ipc::Nothing>(channel_.receive().value()); }
+  void vanish() { (void)Fd(channel_.release()); }
+
+private:
+  static ipc::Channel connect_to(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, path.data(), path.size());
+    Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    EXPECT_EQ(::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    return ipc::Channel(std::move(socket));
+  }
+  ipc::Channel channel_;
+};
+
+class ApplicationIntakeTest : public testing::Test {
+protected:
+  Result<std::unique_ptr<ApplicationIntake>> try_create(const std::string& at) {
+    ApplicationIntake::Handlers handlers;
+    handlers.submit = [this](HandshakeRequest request) {
+      requests.push_back(std::move(request));
+      on_submit();
+      return requests.size();
+    };
+    handlers.cancel = [this](std::uint64_t id) { cancelled.push_back(id); };
+    return ApplicationIntake::create(loop, at, limits, std::move(handlers));
+  }
+  void open() { intake = try_create(path).value(); }
+  Application asking(const wire::StartRequest& request = good_request()) {
+    Application application(path);
+    application.ask(request, socket.ours.get());
+    pump.until_idle();
+    return application;
+  }
+
+  EventLoop loop = EventLoop::create().value();
+  test::Pump pump{loop};
+  test::TemporaryDirectory directory;
+  std::string path = directory.file("agent.sock");
+  test::Pair socket = test::unix_pair();
+  ApplicationIntake::Limits limits{1h, 10s};
+  std::vector<HandshakeRequest> requests;
+  std::vector<std::uint64_t> cancelled;
+  std::function<void()> on_submit = [] {};
+  std::unique_ptr<ApplicationIntake> intake;
+};
+
+TEST_F(ApplicationIntakeTest, PassesARequestOn) {
+  open();
+
+  auto application = asking();
+
+  ASSERT_EQ(requests.size(), 1U);
+  EXPECT_EQ(requests[0].role, RequestedRole::Client);
+  EXPECT_EQ(requests[0].peer_name, "server.test");
+  EXPECT_EQ(requests[0].timeout, 2s);
+  EXPECT_FALSE(requests[0].anonymous);
+  EXPECT_EQ(requests[0].origin,
+            "pid " + std::to_string(::getpid()) + " uid " + std::to_string(::getuid()));
+  EXPECT_TRUE(requests[0].socket);
+  EXPECT_NE(requests[0].socket.get(), socket.ours.get());
+  EXPECT_TRUE(application.has_nothing());
+}
+
+TEST_F(ApplicationIntakeTest, TakesTheSmallerTimeLimit) {
+  open();
+  auto longer = good_request();
+  longer.timeout_ms = 20'000;
+  auto none = good_request();
+  none.timeout_ms = 0;
+  none.role = wire::Role::Server;
+  none.peer_name = {};
+
+  const auto one = asking(longer);
+  const auto other = asking(none);
+
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_EQ(requests[0].timeout, 10s);
+  EXPECT_EQ(requests[1].timeout, 10s);
+  EXPECT_EQ(requests[1].role, RequestedRole::Server);
+}
+
+TEST_F(ApplicationIntakeTest, AnswersWithTheOutcome) {
+  open();
+  auto application = asking();
+  Outcome outcome;
+  outcome.reason = Reason::Success;
+  outcome.protocol = "TLS 1.3";
+  outcome.cipher = "TLS_AES_128_GCM_SHA256";
+  outcome.peer_subject = "CN=server";
+
+  requests.at(0).complete(outcome, -1);
+
+  const auto reply = application.answer();
+  EXPECT_EQ(reply.error, 0U);
+  EXPECT_EQ(reply.reason.view(), "success");
+  EXPECT_EQ(reply.protocol.view(), "TLS 1.3");
+  EXPECT_EQ(reply.cipher.view(), "TLS_AES_128_GCM_SHA256");
+  EXPECT_EQ(reply.peer_subject.view(), "CN=server");
+  EXPECT_EQ(reply.message.view(), facts(Reason::Success).help);
+}
+
+TEST_F(ApplicationIntakeTest, AnswersWithWhatFailed) {
+  open();
+  auto application = asking();
+
+  requests.at(0).complete(failure(Reason::CertificateUntrusted, "who is that?"), -1);
+
+  const auto reply = application.answer();
+  EXPECT_EQ(reply.error, static_cast<std::uint32_t>(EACCES));
+  EXPECT_EQ(reply.reason.view(), "certificate-untrusted");
+  EXPECT_EQ(reply.message.view(),
+            std::string(facts(Reason::CertificateUntrusted).help) + " (who is that?)");
+}
+
+TEST_F(ApplicationIntakeTest, AnswersFromWithinTheSubmission) {
+  open();
+  on_submit = [this] { requests.back().complete(failure(Reason::NotTcp), -1); };
+
+  auto application = asking();
+
+  EXPECT_EQ(application.answer().reason.view(), "not-tcp");
+  EXPECT_TRUE(cancelled.empty());
+}
+
+TEST_F(ApplicationIntakeTest, CutsTextThatDoesNotFit) {
+  open();
+  auto application = asking();
+  auto outcome = failure(Reason::InternalError, std::string(5000, 'x'));
+  outcome.peer_subject = std::string(5000, 'y');
+
+  requests.at(0).complete(outcome, -1);
+
+  const auto reply = application.answer();
+  EXPECT_EQ(reply.message.view().size(), 511U);
+  EXPECT_EQ(reply.peer_subject.view().size(), 1023U);
+}
+
+TEST_F(ApplicationIntakeTest, RefusesARequestWithoutSocket) {
+  open();
+  Application application(path);
+  application.ask(good_request(), -1);
+
+  pump.until_idle();
+
+  EXPECT_EQ(application.answer().reason.view(), "missing-descriptor");
+  EXPECT_TRUE(requests.empty());
+}
+
+TEST_F(ApplicationIntakeTest, RefusesAMalformedRequest) {
+  open();
+  auto bad = good_request();
+  bad.header.version = 9;
+  const auto before = test::count_descriptors();
+
+  auto application = asking(bad);
+
+  EXPECT_EQ(application.answer().reason.view(), "malformed-request");
+  EXPECT_TRUE(requests.empty());
+  application.vanish();
+  EXPECT_EQ(test::count_descriptors(), before) << "the descriptor with it was closed";
+}
+
+TEST_F(ApplicationIntakeTest, RefusesASecondRequestAndEndsTheFirst) {
+  open();
+  auto application = asking();
+  application.ask(good_request(), socket.ours.get());
+
+  pump.until_idle();
+
+  EXPECT_EQ(application.answer().reason.view(), "malformed-request");
+  EXPECT_EQ(requests.size(), 1U);
+  EXPECT_EQ(cancelled, std::vector<std::uint64_t>{1});
+  requests[0].complete(failure(Reason::Cancelled), -1); // nobody is left to be told
+}
+
+TEST_F(ApplicationIntakeTest, TimesOutWithoutARequest) {
+  limits.request_timeout = 0ms;
+  open();
+  Application application(path);
+
+  pump.until_idle();
+
+  const auto reply = application.answer();
+  EXPECT_EQ(reply.reason.view(), "request-timeout");
+  EXPECT_EQ(reply.error, static_cast<std::uint32_t>(ETIMEDOUT));
+}
+
+TEST_F(ApplicationIntakeTest, CancelsForAnApplicationThatVanishes) {
+  open();
+  auto application = asking();
+
+  application.vanish();
+  pump.until_idle();
+
+  EXPECT_EQ(cancelled, std::vector<std::uint64_t>{1});
+  requests.at(0).complete(failure(Reason::Cancelled), -1);
+  pump.until_idle();
+  EXPECT_EQ(cancelled.size(), 1U);
+}
+
+TEST_F(ApplicationIntakeTest, ForgetsAnApplicationThatVanishesWithoutARequest) {
+  open();
+  const auto before = test::count_descriptors();
+  Application application(path);
+  pump.until_idle();
+
+  application.vanish();
+  pump.until_idle();
+
+  EXPECT_TRUE(cancelled.empty());
+  EXPECT_EQ(test::count_descriptors(), before);
+}
+
+TEST_F(ApplicationIntakeTest, LetsEveryoneAsk) {
+  const mode_t old = ::umask(0077);
+  open();
+  ::umask(old);
+
+  struct stat status {};
+  ASSERT_EQ(::stat(path.c_str(), &status), 0);
+  EXPECT_TRUE(S_ISSOCK(status.st_mode));
+  EXPECT_EQ(status.st_mode & 0777U, 0666U);
+}
+
+TEST_F(ApplicationIntakeTest, MakesTheDirectoryAndRemovesItsSocket) {
+  path = directory.file("a/b/agent.sock");
+  open();
+  EXPECT_TRUE(std::filesystem::is_socket(path));
+
+  intake.reset();
+
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(ApplicationIntakeTest, ReplacesAStaleSocket) {
+  (void)test::agent_listener(path, 1); // and closed at once
+  ASSERT_TRUE(std::filesystem::is_socket(path));
+
+  open();
+
+  (void)asking();
+  EXPECT_EQ(requests.size(), 1U);
+}
+
+TEST_F(ApplicationIntakeTest, LeavesARunningAgentAlone) {
+  open();
+
+  const auto second = try_create(path);
+
+  ASSERT_FALSE(second);
+  EXPECT_NE(second.error().message().find("another ktlsd is running"), std::string::npos);
+  (void)asking();
+  EXPECT_EQ(requests.size(), 1U);
+}
+
+TEST_F(ApplicationIntakeTest, LeavesABusyAgentAlone) {
+  const Fd other = test::agent_listener(path, 0);
+  const Application waiting(path); // the backlog is full
+
+  const auto second = try_create(path);
+
+  ASSERT_FALSE(second);
+  EXPECT_NE(second.error().message().find("another ktlsd is running"), std::string::npos);
+}
+
+// A mistake in the configuration must not cost a file.
+TEST_F(ApplicationIntakeTest, LeavesWhatIsNoSocketAlone) {
+  std::ofstream(path) << "precious";
+
+  const auto refused = try_create(path);
+
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find("something else than a socket"), std::string::npos);
+  EXPECT_TRUE(std::filesystem::is_regular_file(path));
+}
+
+TEST_F(ApplicationIntakeTest, PausesWhileNoDescriptorIsFree) {
+  open();
+  Application application(path);
+  application.ask(good_request(), socket.ours.get());
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{0, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+
+  pump.until_idle(); // ends: it does not try again and again
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_TRUE(requests.empty());
+
+  pump.until([this] { return !requests.empty(); });
+}
+
+TEST_F(ApplicationIntakeTest, RefusesAPathThatIsTooLong) {
+  const auto refused = try_create("/" + std::string(107, 'x'));
+
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, std::errc::invalid_argument);
+}
+
+TEST_F(ApplicationIntakeTest, TakesTheNextConnectionWhenOneEnds) {
+  constexpr std::size_t most = ApplicationIntake::max_connections;
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  if (limit.rlim_max < 3 * most)
+    GTEST_SKIP() << "needs " << 3 * most << " descriptors";
+  limit.rlim_cur = limit.rlim_max;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  open();
+  std::vector<Application> applications;
+  for (std::size_t i = 0; i < most; ++i) {
+    applications.emplace_back(path);
+    pump.until_idle();
+  }
+
+  const auto last = asking();
+  EXPECT_TRUE(requests.empty()) << "it waits in the backlog";
+
+  applications.back().vanish();
+  pump.until_idle();
+  EXPECT_EQ(requests.size(), 1U);
+}
+
+} // namespace
+} // namespace ktls

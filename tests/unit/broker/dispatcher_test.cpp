@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "broker/dispatcher.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include "broker/fake_workers.hpp"
+#include "support/pump.hpp"
+#include "support/sockets.hpp"
+
+namespace ktls {
+namespace {
+
+using namespace std::chrono_literals;
+using test::is_shut_down;
+
+constexpr std::uint32_t client_profile = 4;
+constexpr std::uint32_t server_profile = 9;
+
+class DispatcherTest : public testing::Test {
+protected:
+  DispatcherTest() {
+    workers.on_lost = [this](Workers::Index worker) { dispatcher.on_lost(worker); };
+  }
+
+  // Of a connection whose end here is `sockets.back().ours`.
+  HandshakeRequest request(RequestedRole role = RequestedRole::Client) {
+    sockets.push_back(test::tcp_pair());
+    return request_for(sockets.back().ours.get(), role);
+  }
+  HandshakeRequest request_for(int socket, RequestedRole role = RequestedRole::Client) {
+    HandshakeRequest out;
+    out.socket = Fd(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
+    out.role = role;
+    out.peer_name = role == RequestedRole::Client ? "server.test" : "";
+    out.timeout = 10min;
+    out.origin = "test";
+    out.complete = [this](const Outcome& outcome, int) { outcomes.push_back(outcome); };
+    return out;
+  }
+  static ipc::HandshakeFinished finished(std::uint64_t id, Reason reason = Reason::Success) {
+    auto message = wire::make<ipc::HandshakeFinished>();
+    message.id = id;
+    message.reason = static_cast<std::uint16_t>(reason);
+    return message;
+  }
+  Reason only_reason() {
+    EXPECT_EQ(outcomes.size(), 1U);
+    return outcomes.empty() ? Reason::InternalError : outcomes[0].reason;
+  }
+
+  EventLoop loop = EventLoop::create().value();
+  test::Pump pump{loop};
+  test::FakeWorkers workers;
+  Dispatcher dispatcher{loop, workers, {client_profile, server_profile}};
+  std::vector<test::Pair> sockets;
+  std::vector<Outcome> outcomes;
+};
+
+TEST_F(DispatcherTest, GivesAClientToAWorker) {
+  workers.next = 3;
+
+  const auto id = dispatcher.submit(request());
+
+  ASSERT_EQ(workers.started.size(), 1U);
+  const auto& [worker, message, socket] = workers.started[0];
+  EXPECT_EQ(worker, 3U);
+  EXPECT_TRUE(message.valid());
+  EXPECT_EQ(message.id, id);
+  EXPECT_EQ(message.profile, client_profile);
+  EXPECT_EQ(message.anonymous, 0U);
+  EXPECT_EQ(message.peer_name.view(), "server.test");
+  EXPECT_LE(message.timeout_ms, 600'000U);
+  EXPECT_GE(message.timeout_ms, 500'000U);
+  EXPECT_GE(::fcntl(socket, F_GETFD), 0);
+  EXPECT_TRUE(outcomes.empty());
+  EXPECT_EQ(dispatcher.in_flight(), 1U);
+}
+
+TEST_F(DispatcherTest, GivesAServerToAWorker) {
+  auto server = request(RequestedRole::Server);
+  server.anonymous = true; // means nothing for a server
+
+  (void)dispatcher.submit(std::move(server));
+
+  ASSERT_EQ(workers.started.size(), 1U);
+  EXPECT_EQ(workers.started[0].request.profile, server_profile);
+  EXPECT_EQ(workers.started[0].request.anonymous, 0U);
+  EXPECT_EQ(workers.started[0].request.peer_name.view(), "");
+}
+
+TEST_F(DispatcherTest, PassesOnThatAClientIsAnonymous) {
+  auto anonymous = request();
+  anonymous.anonymous = true;
+
+  (void)dispatcher.submit(std::move(anonymous));
+
+  EXPECT_EQ(workers.started.at(0).request.anonymous, 1U);
+}
+
+TEST_F(DispatcherTest, PassesOnTheOutcome) {
+  const auto id = dispatcher.submit(request());
+  auto message = finished(id);
+  message.authenticated = 1;
+  message.protocol.assign_cut("TLS 1.3");
+  message.cipher.assign_cut("TLS_AES_128_GCM_SHA256");
+  message.peer_subject.assign_cut("CN=server");
+
+  dispatcher.on_finished(0, message);
+
+  EXPECT_EQ(only_reason(), Reason::Success);
+  EXPECT_TRUE(outcomes[0].authenticated);
+  EXPECT_EQ(outcomes[0].protocol, "TLS 1.3");
+  EXPECT_EQ(outcomes[0].cipher, "TLS_AES_128_GCM_SHA256");
+  EXPECT_EQ(outcomes[0].peer_subject, "CN=server");
+  EXPECT_FALSE(is_shut_down(sockets[0]));
+  EXPECT_EQ(dispatcher.in_flight(), 0U);
+}
+
+TEST_F(DispatcherTest, ShutsDownWhatFailed) {
+  const auto id = dispatcher.submit(request());
+  auto message = finished(id, Reason::CertificateExpired);
+  message.detail.assign_cut("last year");
+
+  dispatcher.on_finished(0, message);
+
+  EXPECT_EQ(only_reason(), Reason::CertificateExpired);
+  EXPECT_EQ(outcomes[0].detail, "last year");
+  EXPECT_TRUE(is_shut_down(sockets[0]));
+}
+
+// A worker that was taken over must not forge log lines, nor control an application's terminal.
+TEST_F(DispatcherTest, EscapesAllTextOfAWorker) {
+  const auto id = dispatcher.submit(request());
+  auto message = finished(id);
+  const std::string evil = "\n<0>\x1b[2J";
+  message.detail.assign_cut(evil);
+  message.protocol.assign_cut(evil);
+  message.cipher.assign_cut(evil);
+  message.peer_subject.assign_cut(evil);
+
+  dispatcher.on_finished(0, message);
+
+  ASSERT_EQ(outcomes.size(), 1U);
+  const std::string harmless = "\\x0a<0>\\x1b[2J";
+  EXPECT_EQ(outcomes[0].detail, harmless);
+  EXPECT_EQ(outcomes[0].protocol, harmless);
+  EXPECT_EQ(outcomes[0].cipher, harmless);
+  EXPECT_EQ(outcomes[0].peer_subject, harmless);
+}
+
+TEST_F(DispatcherTest, ClosesItsSocketBehindTheOutcome) {
+  bool open = false;
+  auto asked = request();
+  asked.complete = [&](const Outcome&, int socket) { open = ::fcntl(socket, F_GETFD) >= 0; };
+  const auto before = test::count_descriptors();
+  const auto id = dispatcher.submit(std::move(asked));
+
+  dispatcher.on_finished(0, finished(id));
+
+  EXPECT_TRUE(open);
+  EXPECT_EQ(test::count_descriptors(), before - 1);
+}
+
+TEST_F(DispatcherTest, WaitsForAWorker) {
+  workers.next = std::nullopt;
+  const auto first = dispatcher.submit(request());
+  const auto second = dispatcher.submit(request(RequestedRole::Server));
+  EXPECT_TRUE(workers.started.empty());
+
+  workers.next = 1;
+  dispatcher.on_available();
+
+  ASSERT_EQ(workers.started.size(), 2U);
+  EXPECT_EQ(workers.started[0].request.id, first);
+  EXPECT_EQ(workers.started[1].request.id, second);
+  EXPECT_TRUE(outcomes.empty());
+}
+
+TEST_F(DispatcherTest, WaitsOnWhenTheWorkerIsGoneAgain) {
+  workers.next = std::nullopt;
+  (void)dispatcher.submit(request());
+  dispatcher.on_available();
+  EXPECT_TRUE(workers.started.empty());
+
+  workers.next = 0;
+  dispatcher.on_available();
+  dispatcher.on_available();
+
+  EXPECT_EQ(workers.started.size(), 1U);
+}
+
+TEST_F(DispatcherTest, LosesOnlyTheHandshakesOfTheLostWorker) {
+  workers.next = 0;
+  (void)dispatcher.submit(request());
+  (void)dispatcher.submit(request());
+  workers.next = 1;
+  const auto other = dispatcher.submit(request());
+  workers.next = std::nullopt;
+  (void)dispatcher.submit(request());
+
+  dispatcher.on_lost(0);
+
+  ASSERT_EQ(outcomes.size(), 2U);
+  EXPECT_EQ(outcomes[0].reason, Reason::WorkerDied);
+  EXPECT_EQ(outcomes[1].reason, Reason::WorkerDied);
+  EXPECT_TRUE(is_shut_down(sockets[0]));
+  EXPECT_TRUE(is_shut_down(sockets[1]));
+  EXPECT_FALSE(is_shut_down(sockets[2]));
+  EXPECT_EQ(dispatcher.in_flight(), 2U);
+  dispatcher.on_finished(1, finished(other));
+  EXPECT_EQ(outcomes.back().reason, Reason::Success);
+}
+
+TEST_F(DispatcherTest, FailsWhatAWorkerCannotTake) {
+  workers.broken = true;
+
+  (void)dispatcher.submit(request());
+
+  EXPECT_EQ(only_reason(), Reason::WorkerDied);
+  EXPECT_EQ(dispatcher.in_flight(), 0U);
+}
+
+TEST_F(DispatcherTest, ReplacesAWorkerThatMakesUpHandshakes) {
+  workers.next = 2;
+  const auto id = dispatcher.submit(request());
+
+  dispatcher.on_finished(2, finished(id + 1));
+
+  EXPECT_EQ(workers.replaced, std::vector<Workers::Index>{2});
+  EXPECT_EQ(only_reason(), Reason::WorkerDied);
+}
+
+TEST_F(DispatcherTest, ReplacesAWorkerThatFinishesThoseOfAnother) {
+  workers.next = 2;
+  const auto id = dispatcher.submit(request());
+
+  dispatcher.on_finished(1, finished(id));
+
+  EXPECT_EQ(workers.replaced, std::vector<Workers::Index>{1});
+  EXPECT_TRUE(outcomes.empty());
+  EXPECT_EQ(dispatcher.in_flight(), 1U);
+}
+
+TEST_F(DispatcherTest, ReplacesAWorkerThatFinishesWhatStillWaits) {
+  workers.next = std::nullopt;
+  const auto id = dispatcher.submit(request());
+
+  dispatcher.on_finished(0, finished(id));
+
+  EXPECT_EQ(workers.replaced, std::vector<Workers::Index>{0});
+  EXPECT_EQ(dispatcher.in_flight(), 1U);
+}
+
+TEST_F(DispatcherTest, CancelsWhatAWorkerHas) {
+  const auto id = dispatcher.submit(request());
+
+  dispatcher.cancel(id);
+  EXPECT_EQ(workers.cancelled, std::vector<std::uint64_t>{id});
+  EXPECT_TRUE(outcomes.empty()) << "the worker ends it";
+
+  dispatcher.on_finished(0, finished(id, Reason::Cancelled));
+  EXPECT_EQ(only_reason(), Reason::Cancelled);
+}
+
+TEST_F(DispatcherTest, CancelsWhatWaits) {
+  workers.next = std::nullopt;
+  const auto id = dispatcher.submit(request());
+
+  dispatcher.cancel(id);
+
+  EXPECT_EQ(only_reason(), Reason::Cancelled);
+  EXPECT_TRUE(is_shut_down(sockets[0]));
+  workers.next = 0;
+  dispatcher.on_available();
+  EXPECT_TRUE(workers.started.empty());
+}
+
+TEST_F(DispatcherTest, CancelsNothingThatIsOver) {
+  const auto id = dispatcher.submit(request());
+  dispatcher.on_finished(0, finished(id));
+
+  dispatcher.cancel(id);
+  dispatcher.cancel(999);
+
+  EXPECT_TRUE(workers.cancelled.empty());
+  EXPECT_EQ(outcomes.size(), 1U);
+}
+
+TEST_F(DispatcherTest, EndsAll) {
+  (void)dispatcher.submit(request());
+  workers.next = std::nullopt;
+  (void)dispatcher.submit(request());
+
+  dispatcher.end_all(Reason::AgentStopping);
+
+  ASSERT_EQ(outcomes.size(), 2U);
+  EXPECT_EQ(outcomes[0].reason, Reason::AgentStopping);
+  EXPECT_EQ(outcomes[1].reason, Reason::AgentStopping);
+  EXPECT_TRUE(is_shut_down(sockets[0]));
+  EXPECT_TRUE(is_shut_down(sockets[1]));
+  EXPECT_EQ(dispatcher.in_flight(), 0U);
+}
+
+// A time limit in the past makes the watchdog due at once.
+TEST_F(DispatcherTest, EndsAWorkerThatIsStuckAndItsOthers) {
+  auto late = request();
+  late.timeout = -2 * Dispatcher::worker_grace;
+  (void)dispatcher.submit(std::move(late));
+  (void)dispatcher.submit(request());
+  workers.next = 1;
+  (void)dispatcher.submit(request());
+  EXPECT_EQ(workers.started.at(0).request.timeout_ms, 1U);
+
+  pump.until_idle();
+
+  ASSERT_EQ(outcomes.size(), 2U);
+  EXPECT_EQ(outcomes[0].reason, Reason::WorkerStuck);
+  EXPECT_EQ(outcomes[1].reason, Reason::WorkerDied);
+  EXPECT_EQ(workers.replaced, std::vector<Workers::Index>{0});
+  EXPECT_EQ(dispatcher.in_flight(), 1U);
+}
+
+TEST_F(DispatcherTest, TimesOutWhileNoWorkerIsReady) {
+  workers.next = std::nullopt;
+  auto late = request();
+  late.timeout = -2 * Dispatcher::worker_grace;
+  (void)dispatcher.submit(std::move(late));
+
+  pump.until_idle();
+
+  EXPECT_EQ(only_reason(), Reason::HandshakeTimeout);
+  EXPECT_EQ(outcomes[0].detail, "no worker was ready");
+  EXPECT_TRUE(workers.replaced.empty());
+}
+
+TEST_F(DispatcherTest, RefusesWhatIsNoTcpConnection) {
+  const auto pipes = test::unix_pair();
+  const test::TemporaryDirectory directory;
+  const Fd file(::open(directory.file("file").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600));
+
+  (void)dispatcher.submit(request_for(file.get()));
+  (void)dispatcher.submit(request_for(pipes.ours.get()));
+  (void)dispatcher.submit(request_for(-1));
+
+  ASSERT_EQ(outcomes.size(), 3U);
+  EXPECT_EQ(outcomes[0].reason, Reason::NotASocket);
+  EXPECT_EQ(outcomes[1].reason, Reason::NotTcp);
+  EXPECT_EQ(outcomes[2].reason, Reason::NotASocket);
+  EXPECT_TRUE(workers.started.empty());
+  EXPECT_FALSE(is_shut_down(pipes)) << "it was passed by mistake";
+}
+
+// The close() of the last descriptor must not wait for the peer.
+TEST_F(DispatcherTest, TurnsLingeringOff) {
+  auto asked = request();
+  const linger on{1, 60};
+  ASSERT_EQ(::setsockopt(asked.socket.get(), SOL_SOCKET, SO_LINGER, &on, sizeof on), 0);
+  const auto id = dispatcher.submit(std::move(asked));
+
+  dispatcher.on_finished(0, finished(id));
+
+  linger now{};
+  socklen_t size = sizeof now;
+  ASSERT_EQ(::getsockopt(sockets[0].ours.get(), SOL_SOCKET, SO_LINGER, &now, &size), 0);
+  EXPECT_EQ(now.l_onoff, 0);
+}
+
+TEST_F(DispatcherTest, RefusesRolesWithoutAProfile) {
+  Dispatcher without(loop, workers, {});
+
+  (void)without.submit(request());
+  (void)without.submit(request(RequestedRole::Server));
+
+  ASSERT_EQ(outcomes.size(), 2U);
+  EXPECT_EQ(outcomes[0].reason, Reason::NoPolicy);
+  EXPECT_EQ(outcomes[1].reason, Reason::NoPolicy);
+  EXPECT_TRUE(is_shut_down(sockets[0]));
+}
+
+TEST_F(DispatcherTest, WantsAUsableNameOfAClientsServer) {
+  auto nameless = request();
+  nameless.peer_name = "";
+  auto misnamed = request();
+  misnamed.peer_name = "not a name";
+  auto longest = request();
+  longest.peer_name = std::string(63, 'a') + "." + std::string(63, 'b') + "." +
+                      std::string(63, 'c') + "." + std::string(61, 'd') + ".";
+
+  (void)dispatcher.submit(std::move(nameless));
+  (void)dispatcher.submit(std::move(misnamed));
+  (void)dispatcher.submit(std::move(longest));
+
+  ASSERT_EQ(outcomes.size(), 2U);
+  EXPECT_EQ(outcomes[0].reason, Reason::PeerNameMissing);
+  EXPECT_EQ(outcomes[1].reason, Reason::PeerNameInvalid);
+  EXPECT_EQ(workers.started.size(), 1U);
+}
+
+TEST_F(DispatcherTest, IsBusyAtItsLimit) {
+  const rlimit enough{Dispatcher::max_in_flight + 200, Dispatcher::max_in_flight + 200};
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  if (before.rlim_max < enough.rlim_max)
+    GTEST_SKIP() << "needs " << enough.rlim_max << " descriptors";
+  const rlimit raised{enough.rlim_cur, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &raised), 0);
+  sockets.push_back(test::tcp_pair());
+  const int socket = sockets[0].ours.get();
+  for (std::size_t i = 0; i < Dispatcher::max_in_flight; ++i)
+    (void)dispatcher.submit(request_for(socket));
+  EXPECT_TRUE(outcomes.empty());
+
+  (void)dispatcher.submit(request_for(socket));
+
+  EXPECT_EQ(only_reason(), Reason::Busy);
+  EXPECT_EQ(dispatcher.in_flight(), Dispatcher::max_in_flight);
+}
+
+} // namespace
+} // namespace ktls

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// FakeFamily: the kernel's side of the handshake upcall.
+#pragma once
+
+#include <sys/eventfd.h>
+
+#include <deque>
+#include <vector>
+
+#include "netlink/handshake_family.hpp"
+
+namespace ktls::test {
+
+struct Done {
+  int status;
+  std::optional<KeySerial> remote_peer;
+};
+
+struct KernelState {
+  Fd event{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  Result<Notifications> drained = Notifications{1, false};
+  std::deque<Result<std::optional<KernelHandshake>>> waiting; // what accept() gives, then none
+  int accepts = 0;
+  std::vector<Done> done;
+  Result<> done_result;
+  void notify() { (void)::eventfd_write(event.get(), 1); }
+};
+
+class FakeFamily final : public HandshakeFamily {
+public:
+  explicit FakeFamily(KernelState& state) : state_(state) {}
+  [[nodiscard]] int fd() const override { return state_.event.get(); }
+  Result<Notifications> drain_notifications() override {
+    eventfd_t count = 0;
+    (void)::eventfd_read(state_.event.get(), &count);
+    return state_.drained;
+  }
+  Result<std::optional<KernelHandshake>> accept() override {
+    ++state_.accepts;
+    if (state_.waiting.empty())
+      return std::nullopt;
+    auto next = std::move(state_.waiting.front());
+    state_.waiting.pop_front();
+    return next;
+  }
+  Result<> done(int, int status, std::optional<KeySerial> remote_peer) override {
+    state_.done.push_back({status, remote_peer});
+    return state_.done_result;
+  }
+
+private:
+  KernelState& state_;
+};
+
+} // namespace ktls::test

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// FakeWorkers: notes what the dispatcher wants of its workers.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "broker/worker_pool.hpp"
+
+namespace ktls::test {
+
+class FakeWorkers final : public Workers {
+public:
+  struct Started {
+    Index worker;
+    ipc::StartHandshake request;
+    int socket;
+  };
+  [[nodiscard]] std::optional<Index> pick() const override { return next; }
+  bool start(Index worker, const ipc::StartHandshake& request, int socket) override {
+    started.push_back({worker, request, socket});
+    if (broken)
+      on_lost(worker);
+    return !broken;
+  }
+  void cancel(Index, std::uint64_t id) override { cancelled.push_back(id); }
+  void replace(Index worker) override {
+    replaced.push_back(worker);
+    on_lost(worker);
+  }
+
+  std::optional<Index> next = 0;
+  bool broken = false;
+  std::vector<Started> started;
+  std::vector<std::uint64_t> cancelled;
+  std::vector<Index> replaced;
+  std::function<void(Index)> on_lost;
+};
+
+} // namespace ktls::test

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "ipc/signer_protocol.hpp"
+
+#include <gtest/gtest.h>
+
+#include "support/wire_checks.hpp"
+
+namespace ktls::ipc {
+namespace {
+
+using test::decodes_with;
+using test::expect_text_checked;
+
+template<class Message>
+Message good() {
+  return wire::make<Message>();
+}
+template<>
+LoadKey good() {
+  auto message = wire::make<LoadKey>();
+  message.key_id = 1;
+  EXPECT_TRUE(message.path.assign("/etc/ktlsd/key.pem"));
+  return message;
+}
+template<>
+KeyLoaded good() {
+  auto message = wire::make<KeyLoaded>();
+  message.key_id = 1;
+  return message;
+}
+template<>
+KeyRefused good() {
+  auto message = wire::make<KeyRefused>();
+  message.key_id = 1;
+  EXPECT_TRUE(message.detail.assign("it is empty"));
+  return message;
+}
+template<>
+SignRequest good() {
+  auto message = wire::make<SignRequest>();
+  message.number = 9;
+  message.key_id = 1;
+  message.scheme = 0x0403;
+  message.size = 32;
+  message.data[31] = 0xff;
+  return message;
+}
+template<>
+SignReply good() {
+  auto message = wire::make<SignReply>();
+  message.number = 9;
+  message.size = 64;
+  return message;
+}
+
+template<class Message>
+class SignerMessage : public testing::Test {};
+using Messages =
+    testing::Types<LoadKey, KeyLoaded, KeyRefused, AttachWorker, SignRequest, SignReply>;
+TYPED_TEST_SUITE(SignerMessage, Messages);
+
+TYPED_TEST(SignerMessage, RefusesEveryOtherSize) {
+  test::expect_only_the_exact_size(good<TypeParam>());
+}
+
+TYPED_TEST(SignerMessage, RefusesAWrongHeader) {
+  test::expect_header_checked(good<TypeParam>());
+}
+
+TEST(SignerProtocol, LayoutHasNoGaps) {
+  EXPECT_EQ(sizeof(LoadKey), 8U + 2 * 4 + 4096);
+  EXPECT_EQ(sizeof(KeyLoaded), 8U + 2 * 4 + 32);
+  EXPECT_EQ(sizeof(KeyRefused), 8U + 2 * 4 + 512);
+  EXPECT_EQ(sizeof(AttachWorker), 8U);
+  EXPECT_EQ(sizeof(SignRequest), 8U + 8 + 4 + 2 * 2 + 168);
+  EXPECT_EQ(sizeof(SignReply), 8U + 8 + 2 * 4 + 1024);
+}
+
+TEST(LoadKey, RefusesMalformedFields) {
+  const auto message = good<LoadKey>();
+
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.key_id = 0; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reserved = 1; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.path = {}; }));
+  expect_text_checked(message, &LoadKey::path);
+}
+
+TEST(KeyLoaded, RefusesMalformedFields) {
+  const auto message = good<KeyLoaded>();
+
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.key_id = 0; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reserved = 1; }));
+}
+
+TEST(KeyRefused, RefusesMalformedFields) {
+  const auto message = good<KeyRefused>();
+
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.key_id = 0; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reserved = 1; }));
+  expect_text_checked(message, &KeyRefused::detail);
+}
+
+TEST(SignRequest, KeepsItsSizeLimits) {
+  const auto message = good<SignRequest>();
+
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.size = 0; }));
+  EXPECT_TRUE(decodes_with(message, [](auto& m) { m.size = 162; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.size = 163; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.size = 0xffff; }));
+}
+
+TEST(SignRequest, RefusesMalformedFields) {
+  const auto message = good<SignRequest>();
+
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.key_id = 0; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.data[32] = 1; })) << "behind the data";
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.data[167] = 1; })) << "behind the data";
+}
+
+TEST(SignReply, KeepsItsSizeLimit) {
+  const auto message = good<SignReply>();
+
+  EXPECT_TRUE(decodes_with(message, [](auto& m) { m.size = 0; }));
+  EXPECT_TRUE(decodes_with(message, [](auto& m) { m.size = 1024; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.size = 1025; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.size = 0xffffffff; }));
+}
+
+TEST(SignReply, RefusesMalformedFields) {
+  EXPECT_FALSE(decodes_with(good<SignReply>(), [](auto& m) { m.reserved = 1; }));
+}
+
+} // namespace
+} // namespace ktls::ipc

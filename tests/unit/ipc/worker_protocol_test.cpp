@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "ipc/worker_protocol.hpp"
+
+#include <gtest/gtest.h>
+
+#include "support/wire_checks.hpp"
+
+namespace ktls::ipc {
+namespace {
+
+using test::decodes_with;
+using test::expect_text_checked;
+
+template<class Message>
+Message good() {
+  return wire::make<Message>();
+}
+template<>
+WorkerRefused good() {
+  auto message = wire::make<WorkerRefused>();
+  EXPECT_TRUE(message.detail.assign("no memory"));
+  return message;
+}
+template<>
+StartHandshake good() {
+  auto message = wire::make<StartHandshake>();
+  message.id = 7;
+  message.timeout_ms = 1500;
+  message.anonymous = 1;
+  EXPECT_TRUE(message.peer_name.assign("db.example.org"));
+  return message;
+}
+template<>
+HandshakeFinished good() {
+  auto message = wire::make<HandshakeFinished>();
+  message.id = 7;
+  message.reason = static_cast<std::uint16_t>(Reason::InternalError);
+  message.authenticated = 1;
+  EXPECT_TRUE(message.protocol.assign("TLS 1.3"));
+  EXPECT_TRUE(message.cipher.assign("TLS_AES_128_GCM_SHA256"));
+  EXPECT_TRUE(message.peer_subject.assign("CN=db.example.org"));
+  EXPECT_TRUE(message.detail.assign("asked for another"));
+  return message;
+}
+
+template<class Message>
+class WorkerMessage : public testing::Test {};
+using Messages = testing::Types<WorkerConfigure, WorkerReady, WorkerRefused, StartHandshake,
+                                CancelHandshake, HandshakeFinished>;
+TYPED_TEST_SUITE(WorkerMessage, Messages);
+
+TYPED_TEST(WorkerMessage, RefusesEveryOtherSize) {
+  test::expect_only_the_exact_size(good<TypeParam>());
+}
+
+TYPED_TEST(WorkerMessage, RefusesAWrongHeader) {
+  test::expect_header_checked(good<TypeParam>());
+}
+
+TEST(WorkerProtocol, LayoutHasNoGaps) {
+  EXPECT_EQ(sizeof(WorkerConfigure), 8U);
+  EXPECT_EQ(sizeof(WorkerReady), 8U);
+  EXPECT_EQ(sizeof(WorkerRefused), 8U + 512);
+  EXPECT_EQ(sizeof(StartHandshake), 8U + 8 + 4 * 4 + 256);
+  EXPECT_EQ(sizeof(CancelHandshake), 8U + 8);
+  EXPECT_EQ(sizeof(HandshakeFinished), 8U + 8 + 2 * 2 + 4 + 16 + 48 + 1024 + 512);
+}
+
+TEST(WorkerRefused, RefusesMalformedText) {
+  expect_text_checked(good<WorkerRefused>(), &WorkerRefused::detail);
+}
+
+TEST(StartHandshake, KeepsItsTimeLimit) {
+  const auto message = good<StartHandshake>();
+
+  EXPECT_TRUE(decodes_with(message, [](auto& m) { m.timeout_ms = 1; }));
+  EXPECT_TRUE(decodes_with(message, [](auto& m) { m.timeout_ms = 600'000; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.timeout_ms = 0; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.timeout_ms = 600'001; }));
+}
+
+TEST(StartHandshake, RefusesMalformedFields) {
+  const auto message = good<StartHandshake>();
+
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.anonymous = 2; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reserved = 1; }));
+  expect_text_checked(message, &StartHandshake::peer_name);
+}
+
+TEST(HandshakeFinished, TakesEveryReasonAndNoOther) {
+  const auto message = good<HandshakeFinished>();
+
+  for (std::uint16_t reason = 0; reason < reason_count; ++reason)
+    EXPECT_TRUE(decodes_with(message, [=](auto& m) { m.reason = reason; })) << reason;
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reason = reason_count; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reason = 0xffff; }));
+}
+
+TEST(HandshakeFinished, RefusesMalformedFields) {
+  const auto message = good<HandshakeFinished>();
+
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.authenticated = 2; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reserved = 1; }));
+  expect_text_checked(message, &HandshakeFinished::protocol);
+  expect_text_checked(message, &HandshakeFinished::cipher);
+  expect_text_checked(message, &HandshakeFinished::peer_subject);
+  expect_text_checked(message, &HandshakeFinished::detail);
+}
+
+} // namespace
+} // namespace ktls::ipc

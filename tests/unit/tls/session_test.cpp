@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tls/session.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tls/parties.hpp"
+#include "tls/priority.hpp"
+
+namespace ktls::tls {
+namespace {
+
+using ipc::ClientAuthType;
+using test::asking_server;
+using test::client;
+using test::Options;
+using test::Parties;
+using test::server;
+using Step = Session::Step;
+using Bytes = std::vector<std::byte>;
+
+void expect_complete(const Parties& parties) {
+  ASSERT_EQ(parties.client.step, Step::Complete) << parties.client.detail();
+  ASSERT_EQ(parties.server.step, Step::Complete) << parties.server.detail();
+}
+
+Bytes bytes(std::span<const std::byte> view) {
+  return {view.begin(), view.end()};
+}
+
+void send_text(int socket, std::string_view text) {
+  ASSERT_EQ(::send(socket, text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+}
+std::string receive_text(int socket) {
+  std::array<char, 100> text{};
+  const ssize_t got = ::recv(socket, text.data(), text.size(), MSG_DONTWAIT);
+  return {text.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))};
+}
+
+// Moves one byte, if there is one.
+void relay(int from, int to) {
+  char byte = 0;
+  if (::recv(from, &byte, 1, MSG_DONTWAIT) == 1)
+    (void)::send(to, &byte, 1, 0);
+}
+
+class EachSuite : public testing::TestWithParam<std::string_view> {};
+
+TEST_P(EachSuite, GivesBothEndsTheSameKeys) {
+  Options here = client();
+  Options there = server();
+  here.priority = there.priority = priority_for(std::array{GetParam()}).value();
+  Parties parties(here, there);
+
+  parties.shake();
+
+  expect_complete(parties);
+  EXPECT_EQ(parties.client->cipher(), GetParam());
+  EXPECT_EQ(parties.server->cipher(), GetParam());
+  const auto sent = parties.client->transmit_state().value();
+  const auto received = parties.server->receive_state().value();
+  EXPECT_EQ(bytes(sent.key), bytes(received.key));
+  EXPECT_EQ(bytes(sent.iv), bytes(received.iv));
+  const auto answered = parties.server->transmit_state().value();
+  const auto read = parties.client->receive_state().value();
+  EXPECT_EQ(bytes(answered.key), bytes(read.key));
+  EXPECT_EQ(bytes(answered.iv), bytes(read.iv));
+  EXPECT_NE(bytes(sent.key), bytes(answered.key));
+  EXPECT_EQ(sent.iv.size(), 12U);
+}
+
+TEST_P(EachSuite, StartsAtRecordZero) {
+  Options here = client();
+  here.priority = priority_for(std::array{GetParam()}).value();
+  Parties parties(here, server());
+  const std::array<std::byte, 8> zero{};
+
+  parties.shake();
+
+  expect_complete(parties);
+  EXPECT_EQ(parties.client->transmit_state()->sequence, zero);
+  EXPECT_EQ(parties.client->receive_state()->sequence, zero);
+  EXPECT_EQ(parties.server->transmit_state()->sequence, zero);
+  EXPECT_EQ(parties.server->receive_state()->sequence, zero);
+}
+
+INSTANTIATE_TEST_SUITE_P(Session, EachSuite,
+                         testing::Values("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384",
+                                         "TLS_AES_128_CCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256"));
+
+class EachKey : public testing::TestWithParam<const char*> {};
+
+TEST_P(EachKey, Signs) {
+  const std::string key = GetParam();
+  Parties parties(client(), server("server-" + key, key));
+
+  parties.shake();
+
+  expect_complete(parties);
+  EXPECT_EQ(parties.server.signer.asked, 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Session, EachKey,
+                         testing::Values("p384", "p521", "ed25519", "ed448", "rsa", "rsa-pss"));
+
+TEST(Session, AuthenticatesTheServer) {
+  Parties parties(client(), server());
+
+  parties.shake();
+
+  expect_complete(parties);
+  EXPECT_EQ(parties.client->protocol(), "TLS 1.3");
+  EXPECT_TRUE(parties.client->peer_authenticated());
+  EXPECT_EQ(parties.client->peer_subject(), "CN=server");
+  EXPECT_FALSE(parties.server->peer_authenticated());
+  EXPECT_EQ(parties.server->peer_subject(), "");
+}
+
+TEST(Session, AuthenticatesBothEnds) {
+  Parties parties(client("client"), asking_server());
+
+  parties.shake();
+
+  expect_complete(parties);
+  EXPECT_TRUE(parties.server->peer_authenticated());
+  EXPECT_EQ(parties.server->peer_subject(), "CN=client,O=Tests");
+  EXPECT_TRUE(parties.client->peer_authenticated());
+}
+
+TEST(Session, AsksForNoCertificateInTheServerRole) {
+  Parties parties(client("client"), server());
+
+  parties.shake();
+
+  expect_complete(parties);
+  EXPECT_FALSE(parties.server->peer_authenticated());
+  EXPECT_EQ(parties.client.signer.asked, 0);
+}
+
+TEST(Session, AdmitsAClientWithoutCertificateWhereItIsOptional) {
+  Parties parties(client(), asking_server(ClientAuthType::Full));
+
+  parties.shake();
+
+  expect_complete(parties);
+  EXPECT_FALSE(parties.server->peer_authenticated());
+  EXPECT_EQ(parties.server->peer_subject(), "");
+}
+
+TEST(Session, AuthenticatesAClientWhoseCertificateIsOptional) {
+  Parties parties(client("client"), asking_server(ClientAuthType::Full));
+
+  parties.shake();
+
+  expect_complete(parties);
+  EXPECT_TRUE(parties.server->peer_authenticated());
+}
+
+TEST(Session, PresentsNoCertificateWhenAnonymous) {
+  Options anonymous = client("client");
+  anonymous.anonymous = true;
+  Parties parties(anonymous, asking_server(ClientAuthType::Full));
+
+  parties.shake();
+
+  expect_complete(parties);
+  EXPECT_FALSE(parties.server->peer_authenticated());
+  EXPECT_EQ(parties.client.signer.asked, 0);
+}
+
+TEST(Session, ServerLeavesWhatFollowsTheHandshake) {
+  Parties parties(client(), server());
+  (void)parties.client.advance();
+  (void)parties.server.advance();
+  ASSERT_EQ(parties.client.advance(), Step::Complete);
+  send_text(parties.sockets.ours.get(), "record one");
+
+  ASSERT_EQ(parties.server.advance(), Step::Complete);
+
+  EXPECT_EQ(receive_text(parties.sockets.peers.get()), "record one");
+}
+
+TEST(Session, ClientLeavesWhatFollowsTheHandshake) {
+  Parties parties(client(), server());
+  (void)parties.client.advance();
+  (void)parties.server.advance();
+  send_text(parties.sockets.peers.get(), "record one");
+
+  ASSERT_EQ(parties.client.advance(), Step::Complete);
+
+  EXPECT_EQ(receive_text(parties.sockets.ours.get()), "record one");
+}
+
+TEST(Session, SendsNothingBehindTheHandshake) {
+  Parties parties(client("client"), asking_server());
+
+  parties.shake();
+
+  expect_complete(parties);
+  EXPECT_EQ(receive_text(parties.sockets.ours.get()), "") << "such as a NewSessionTicket";
+  EXPECT_EQ(receive_text(parties.sockets.peers.get()), "");
+}
+
+TEST(Session, GoesOnByteByByte) {
+  const auto client_side = test::unix_pair();
+  const auto server_side = test::unix_pair();
+  test::Party here(client_side.ours.get(), client("client"));
+  test::Party there(server_side.ours.get(), asking_server());
+
+  for (int i = 0; i < 20'000 && !(here.over() && there.over()); ++i) {
+    (void)here.advance();
+    (void)there.advance();
+    relay(client_side.peers.get(), server_side.peers.get());
+    relay(server_side.peers.get(), client_side.peers.get());
+  }
+
+  EXPECT_EQ(here.step, Step::Complete) << here.detail();
+  EXPECT_EQ(there.step, Step::Complete) << there.detail();
+}
+
+TEST(Session, WaitsForRoomInTheSendBuffer) {
+  Parties parties(client(), server("large"));
+  const int smallest = 1;
+  ASSERT_EQ(
+      ::setsockopt(parties.sockets.peers.get(), SOL_SOCKET, SO_SNDBUF, &smallest, sizeof smallest),
+      0);
+  (void)parties.client.advance();
+
+  EXPECT_EQ(parties.server.advance(), Step::WantWrite);
+  EXPECT_EQ(parties.server.advance(), Step::WantWrite) << "nobody has read";
+
+  parties.shake();
+  expect_complete(parties);
+}
+
+TEST(Session, WaitsForThePeer) {
+  Parties parties(client(), server());
+
+  EXPECT_EQ(parties.server.advance(), Step::WantRead);
+  EXPECT_EQ(parties.client.advance(), Step::WantRead);
+  EXPECT_EQ(parties.client.advance(), Step::WantRead);
+}
+
+TEST(Session, RetriesWithAnotherGroup) {
+  Options there = server();
+  there.priority += ":-GROUP-ALL:+GROUP-SECP521R1";
+  Parties parties(client(), there);
+
+  parties.shake();
+
+  expect_complete(parties);
+  EXPECT_EQ(bytes(parties.client->transmit_state()->key),
+            bytes(parties.server->receive_state()->key));
+}
+
+TEST(Session, WantsAServerNameInTheClientRole) {
+  test::LocalSigner signer("leaf");
+  const auto credentials = Credentials::create({}, signer).value();
+  const auto priority = Priority::create("NORMAL").value();
+
+  const auto session =
+      Session::create(-1, {ipc::HandshakeRole::Client, {}, false, {}}, *credentials, priority);
+
+  ASSERT_FALSE(session);
+  EXPECT_EQ(session.error().code, std::errc::invalid_argument);
+}
+
+TEST(Priority, RefusesNonsense) {
+  EXPECT_TRUE(Priority::create("NORMAL"));
+  EXPECT_FALSE(Priority::create("NORMAL:+NO-SUCH-CIPHER"));
+}
+
+} // namespace
+} // namespace ktls::tls
