@@ -49,6 +49,8 @@ constexpr int first_passed = 3;
 } // namespace
 
 Result<Process> Process::spawn(const std::string& path, std::span<const int> descriptors) {
+  if (::access(path.c_str(), X_OK) < 0)
+    return errno_error("starting " + path);
   const std::string name = path.substr(path.rfind('/') + 1);
   std::vector<int> passed(descriptors.begin(), descriptors.end());
   const pid_t parent = ::getpid();

@@ -39,13 +39,19 @@ WorkerPool::Handlers Broker::pool_handlers() {
   handlers.on_finished = [this](WorkerPool::Index worker, const ipc::HandshakeFinished& message) {
     dispatcher_.on_finished(worker, message);
   };
-  handlers.on_lost = [this](WorkerPool::Index worker) { dispatcher_.on_lost(worker); };
-  handlers.on_unusable = [this](const std::string& problem) {
-    log::error("{}", problem);
-    if (!serving_)
-      loop_.exit(1);
+  handlers.on_lost = [this](WorkerPool::Index worker) {
+    dispatcher_.on_lost(worker);
+    give_up_unless_serving();
   };
+  handlers.on_signer_lost = [this] { give_up_unless_serving(); };
+  handlers.on_unusable = [](const std::string& problem) { log::error("{}", problem); };
   return handlers;
+}
+
+// Helpers that cannot even start are for whoever started the agent to see to.
+void Broker::give_up_unless_serving() {
+  if (!serving_)
+    loop_.exit(1);
 }
 
 Result<> Broker::open_intakes() {

@@ -30,6 +30,7 @@ public:
 
 private:
   WorkerPool::Handlers pool_handlers();
+  void give_up_unless_serving();
   Result<> open_intakes();
   Result<> open_kernel_intake();
 

@@ -188,6 +188,10 @@ void WorkerPool::lose(Child& child, std::string_view name, const std::string& wh
   const std::string how = child.process ? child.process->end() : "not started";
   child.process.reset();
   const auto now = Backoff::Clock::now();
+  if (slots_.empty()) {
+    log::error("{}[{}]: {} ({})", name, pid, why, how);
+    return;
+  }
   const auto delay = child.backoff.next(now - child.started);
   log::error("{}[{}]: {} ({}); starting a new one in {} ms", name, pid, why, how, delay.count());
   auto timer = loop_.on_time(now + delay, std::move(again));

@@ -52,6 +52,7 @@ public:
     std::function<void(const std::string&)> on_unusable;
   };
 
+  // A pool of no workers only has the keys loaded, and starts nothing again.
   // `loop` and `snapshot` must outlive the pool. `helpers`: the directory of ktlsd-worker and
   // ktlsd-signer.
   WorkerPool(EventLoop& loop, std::string helpers, const Snapshot& snapshot, unsigned workers,
