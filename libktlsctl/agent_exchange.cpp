@@ -13,7 +13,6 @@
 namespace ktls {
 namespace {
 
-
 class Connection {
 public:
   explicit Connection(int fd) noexcept : fd_(fd) {}

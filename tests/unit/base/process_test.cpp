@@ -98,7 +98,24 @@ TEST(Process, LeavesTheDescriptorsWithTheCaller) {
 TEST(Process, SaysHowItEnded) {
   EXPECT_EQ(end_of("/bin/true"), "exit status 0");
   EXPECT_EQ(end_of("/bin/false"), "exit status 1");
-  EXPECT_EQ(end_of("/no/such/program"), "exit status 127");
+}
+
+TEST(Process, NeedsAProgram) {
+  const auto before = test::count_descriptors();
+
+  const auto missing = Process::spawn("/no/such/program", {});
+  const auto not_executable = Process::spawn("/etc/passwd", {});
+
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, std::errc::no_such_file_or_directory);
+  EXPECT_NE(missing.error().message().find("/no/such/program"), std::string::npos);
+  ASSERT_FALSE(not_executable);
+  EXPECT_EQ(not_executable.error().code, std::errc::permission_denied);
+  EXPECT_EQ(test::count_descriptors(), before);
+}
+
+TEST(Process, SaysWhenItsProgramCannotRun) {
+  EXPECT_EQ(end_of("/"), "exit status 127"); // may be entered, which is not run
 }
 
 TEST(Process, TellsByItsPidfdWhenItEnds) {

@@ -16,7 +16,7 @@ struct Options {
   std::string trust = "ca";
   std::string name = "server.test"; // of the server, for the client
   bool anonymous = false;
-  std::string priority = "NORMAL:-VERS-ALL:+VERS-TLS1.3:%NO_TICKETS";
+  std::string priority = "NORMAL:-VERS-ALL:+VERS-TLS1.3";
 };
 
 inline Options client(const std::string& certificate = {}) {
