@@ -44,13 +44,13 @@ Result<> Connection::flush() {
 
 void Connection::close() {
   source_.reset();
-  // the handler may destroy *this, and with it the function that is running
-  const auto on_closed = std::move(handlers_.on_closed);
-  on_closed();
+  const auto handlers = handlers_; // the handler may destroy *this
+  handlers->on_closed();
 }
 
 void Connection::on_io(std::uint32_t events) {
   const auto alive = alive_;
+  const auto handlers = handlers_;
   if ((events & EPOLLOUT) != 0 && !flush())
     return close();
   // a few at a time, so that one busy peer does not hold up the others
@@ -62,7 +62,7 @@ void Connection::on_io(std::uint32_t events) {
     auto* packet = std::get_if<Packet>(&*received);
     if (packet == nullptr)
       return;
-    handlers_.on_packet(std::move(*packet));
+    handlers->on_packet(std::move(*packet));
     if (!*alive)
       return;
   }

@@ -42,13 +42,13 @@ private:
   };
 
   Connection(Channel channel, Handlers handlers)
-      : channel_(std::move(channel)), handlers_(std::move(handlers)) {}
+      : channel_(std::move(channel)), handlers_(std::make_shared<Handlers>(std::move(handlers))) {}
   void on_io(std::uint32_t events);
   Result<> flush();
   void close();
 
   Channel channel_;
-  Handlers handlers_;
+  std::shared_ptr<Handlers> handlers_; // outlives the connection while one of them runs
   std::deque<Queued> queue_;
   EventSource source_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true); // false once destroyed

@@ -189,6 +189,10 @@ Session::Step Session::advance() {
     const int status = gnutls_handshake(p.session.get());
     if (status == GNUTLS_E_SUCCESS) {
       p.handshake_done = true;
+    } else if (status == GNUTLS_E_AGAIN && p.transport.not_tls()) {
+      // told at once, not when GnuTLS has the whole of what it takes for a record
+      p.fail(GNUTLS_E_UNEXPECTED_PACKET);
+      return Step::Failed;
     } else if (status == GNUTLS_E_AGAIN) {
       if (p.transport.flush() == Transport::Flushed::All)
         return Step::WantRead;

@@ -153,6 +153,15 @@ TEST(SessionFailure, NoticesClearText) {
   }
 }
 
+// A peer that then waits for an answer would otherwise seem to be slow.
+TEST(SessionFailure, NoticesClearTextAtItsFirstByte) {
+  using namespace std::string_literals;
+  for (const auto& text : {"G"s, "\x17\x03\x03\xff\xff"s}) {
+    EXPECT_EQ(Alone(server()).reason_after(text), Reason::PeerNotTls) << text;
+    EXPECT_EQ(Alone(client()).reason_after(text), Reason::PeerNotTls) << text;
+  }
+}
+
 TEST(SessionFailure, NoticesGarbageBehindASoundHeader) {
   using namespace std::string_literals;
   const std::string hello_of_garbage = "\x00\x00\x1c"s + std::string(28, '\xa5');
