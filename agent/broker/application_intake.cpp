@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "base/log.hpp"
+#include "broker/prompt_close.hpp"
 
 namespace ktls {
 namespace {
@@ -145,6 +146,8 @@ void ApplicationIntake::on_packet(Id id, ipc::Packet packet) {
   wire::StartRequest asked{};
   const Reason judged = application.asked ? Reason::MalformedRequest : judge_request(packet, asked);
   if (judged != Reason::Success) {
+    for (const Fd& passed : packet.descriptors)
+      dont_linger(passed.get());
     const auto handshake = application.handshake;
     refuse(id, judged);
     if (handshake)

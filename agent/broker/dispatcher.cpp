@@ -8,6 +8,7 @@
 #include "base/host_name.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "broker/prompt_close.hpp"
 #include "broker/socket_address.hpp"
 #include "ktls/socket_check.hpp"
 
@@ -23,16 +24,6 @@ void log_outcome(const std::string& description, const Outcome& outcome) {
   log::warning("{}: {}: {}{}{}", description, reason.name, reason.help,
                outcome.detail.empty() ? "" : " (" + outcome.detail + ")",
                outcome.peer_subject.empty() ? "" : "; peer \"" + outcome.peer_subject + "\"");
-}
-
-// The close that follows must not wait. An application may have set SO_LINGER, and if it has closed
-// its own descriptor, ours is the last: close() would wait for a peer that does not read.
-void dont_linger(int socket) {
-  constexpr linger off{0, 0};
-  linger now{};
-  socklen_t size = sizeof now;
-  if (::getsockopt(socket, SOL_SOCKET, SO_LINGER, &now, &size) == 0 && now.l_onoff != 0)
-    (void)::setsockopt(socket, SOL_SOCKET, SO_LINGER, &off, sizeof off);
 }
 
 std::chrono::milliseconds left_until(EventLoop::Clock::time_point deadline) {

@@ -329,14 +329,20 @@ TEST_F(AgentAbuse, TimesOutWhenThePeerSaysNothing) {
   EXPECT_TRUE(sees_end(pair.peers.get()));
 }
 
-// Without the agent's care its close() would wait for a peer that reads nothing.
-TEST_F(AgentAbuse, IsNotHeldUpByASocketThatLingers) {
+// The application's end lingers for an hour once its peer does not read.
+Pair lingering_pair() {
   Pair pair = test::tcp_pair();
   const linger forever{1, 3600};
-  ASSERT_EQ(setsockopt(pair.ours.get(), SOL_SOCKET, SO_LINGER, &forever, sizeof forever), 0);
+  EXPECT_EQ(setsockopt(pair.ours.get(), SOL_SOCKET, SO_LINGER, &forever, sizeof forever), 0);
   const Bytes block(65536);
   while (send(pair.ours.get(), block.data(), block.size(), MSG_DONTWAIT) > 0) {
   }
+  return pair;
+}
+
+// Without the agent's care its close() would wait for a peer that reads nothing.
+TEST_F(AgentAbuse, IsNotHeldUpByASocketThatLingers) {
+  Pair pair = lingering_pair();
   const Client client;
   auto request = good_request();
   request.timeout_ms = 200;
@@ -345,6 +351,17 @@ TEST_F(AgentAbuse, IsNotHeldUpByASocketThatLingers) {
   pair.ours.reset();
 
   EXPECT_EQ(client.reason(), "handshake-timeout");
+  EXPECT_EQ(answer_to(bytes_of(good_request()), {}), "missing-descriptor");
+}
+
+TEST_F(AgentAbuse, IsNotHeldUpByALingeringSocketInABadRequest) {
+  Pair pair = lingering_pair();
+  const Client client;
+
+  client.send(Bytes(5), {pair.ours.get()});
+  pair.ours.reset();
+
+  EXPECT_EQ(client.reason(), "malformed-request");
   EXPECT_EQ(answer_to(bytes_of(good_request()), {}), "missing-descriptor");
 }
 
