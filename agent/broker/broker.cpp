@@ -21,7 +21,7 @@ Broker::Broker(EventLoop& loop, policy::Settings settings, Snapshot snapshot, st
     : loop_(loop), settings_(std::move(settings)), snapshot_(std::move(snapshot)),
       serve_kernel_(serve_kernel), on_serving_(std::move(on_serving)),
       pool_(loop, std::move(helpers), snapshot_, worker_count(settings_), pool_handlers()),
-      dispatcher_(loop, pool_, {snapshot_.client_profile, snapshot_.server_profile}) {}
+      dispatcher_(loop, pool_, snapshot_.profiles) {}
 
 WorkerPool::Handlers Broker::pool_handlers() {
   WorkerPool::Handlers handlers;

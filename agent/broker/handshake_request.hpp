@@ -9,6 +9,7 @@
 
 #include "base/fd.hpp"
 #include "base/reason.hpp"
+#include "tls/psk.hpp"
 
 namespace ktls {
 
@@ -17,7 +18,10 @@ struct Outcome {
   std::string detail;       // what the reason's own help does not say; escaped
   std::string protocol;     // with Success
   std::string cipher;       // with Success
+  std::string alpn;         // with Success; empty: none was negotiated
   std::string peer_subject; // escaped; empty when the peer presented no certificate
+  std::string psk_identity; // escaped; empty without a pre-shared key
+  bool resumed = false;
   bool authenticated = false;
 };
 
@@ -30,9 +34,14 @@ struct Outcome {
 
 enum class RequestedRole { Client, Server };
 
+// The pre-shared key of an identity that the peer sent; as client, with an empty one, that to use.
+using PskSource = std::function<Result<tls::Psk>(std::string_view identity)>;
+
 struct HandshakeRequest {
   Fd socket; // the broker's own duplicate
   RequestedRole role = RequestedRole::Client;
+  bool from_kernel = false;
+  PskSource psk;          // set: the handshake is to authenticate by pre-shared keys
   bool anonymous = false; // as client: present no certificate
   std::string peer_name;  // as client
   std::chrono::milliseconds timeout{0};

@@ -16,6 +16,7 @@ HandshakeRequest to_request(KernelHandshake handshake) {
   HandshakeRequest request;
   request.socket = std::move(handshake.socket);
   request.role = client ? RequestedRole::Client : RequestedRole::Server;
+  request.from_kernel = true;
   request.anonymous = parameters.auth_mode == AuthMode::Unauthenticated;
   request.peer_name = std::move(parameters.peer_name);
   request.timeout =

@@ -199,7 +199,7 @@ int run(const Options& options) {
   }
   // a check may run where there is no kernel TLS: on the machine where the file is written
   const auto names = ciphers ? names_of(*ciphers) : names_of({ktls::Cipher::Aes128Gcm});
-  auto snapshot = ktls::load_snapshot(*settings, names);
+  auto snapshot = ktls::load_snapshot(*settings, {names, names});
   if (!snapshot) {
     report(snapshot.error());
     return 1;

@@ -36,9 +36,8 @@ void discard_error_queue(int socket) {
 
 } // namespace
 
-Handshake::Handshake(EventLoop& loop, const tls::Priority& priority, const ProfileRuntime& profile,
-                     Finished finished)
-    : loop_(loop), priority_(priority), profile_(profile), finished_(std::move(finished)) {}
+Handshake::Handshake(EventLoop& loop, const tls::Context& context, Finished finished)
+    : loop_(loop), context_(context), finished_(std::move(finished)) {}
 
 void Handshake::start(const ipc::StartHandshake& request, Fd socket) {
   id_ = request.id;
@@ -55,11 +54,9 @@ void Handshake::start(const ipc::StartHandshake& request, Fd socket) {
 
 Result<> Handshake::prepare(const ipc::StartHandshake& request) {
   tls::SessionParameters parameters{};
-  parameters.role = profile_.profile.role;
-  parameters.client_auth_type = profile_.profile.client_auth_type;
   parameters.anonymous = request.anonymous != 0;
   parameters.server_name = HostName::parse(request.peer_name.view());
-  session_ = TRY(tls::Session::create(socket_.get(), parameters, *profile_.credentials, priority_));
+  session_ = TRY(tls::Session::create(socket_.get(), parameters, context_));
   ready_ = TRY(loop_.on_io(socket_.get(), EPOLLIN, [this](std::uint32_t events) {
     if ((events & EPOLLERR) != 0)
       discard_error_queue(socket_.get());

@@ -12,12 +12,6 @@
 
 namespace ktls {
 
-// What handshakes of one profile share.
-struct ProfileRuntime {
-  ipc::Profile profile;
-  std::unique_ptr<tls::Credentials> credentials;
-};
-
 class Handshake {
 public:
   using Finished = std::function<void(const ipc::HandshakeFinished&)>;
@@ -25,8 +19,7 @@ public:
   // Calls `finished` exactly once, perhaps before this returns; never after the object is gone. By
   // then the socket has its keys, or is shut down, and this side's descriptor of it is closed. All
   // references must outlive the handshake; `finished` may destroy it.
-  Handshake(EventLoop& loop, const tls::Priority& priority, const ProfileRuntime& profile,
-            Finished finished);
+  Handshake(EventLoop& loop, const tls::Context& context, Finished finished);
 
   void start(const ipc::StartHandshake& request, Fd socket);
   // Tells the peer, then finishes with this reason.
@@ -40,8 +33,7 @@ private:
   void finish(Reason reason, std::string_view detail);
 
   EventLoop& loop_;
-  const tls::Priority& priority_;
-  const ProfileRuntime& profile_;
+  const tls::Context& context_;
   Finished finished_;
   std::uint64_t id_ = 0;
   Fd socket_;

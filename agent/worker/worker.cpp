@@ -67,11 +67,8 @@ bool Worker::configure(const ipc::Packet& packet) {
 Result<> Worker::load(int memory) {
   const auto bytes = TRY(ipc::read_sealed_memory(memory, ipc::max_configuration_size));
   auto configuration = TRY(ipc::decode_configuration(bytes));
-  priority_ = TRY(tls::Priority::create(configuration.priority));
-  for (auto& profile : configuration.profiles) {
-    auto credentials = TRY(tls::Credentials::create(profile, signer_));
-    profiles_.push_back({std::move(profile), std::move(credentials)});
-  }
+  for (auto& profile : configuration.profiles)
+    profiles_.push_back(TRY(tls::Context::create(std::move(profile), signer_)));
   return lock_down_();
 }
 
@@ -92,7 +89,7 @@ bool Worker::start(const ipc::StartHandshake& request, ipc::Packet& packet) {
     handshakes_.erase(message.id);
   };
   auto& handshake = handshakes_[request.id];
-  handshake = std::make_unique<Handshake>(loop_, *priority_, profiles_[request.profile], finished);
+  handshake = std::make_unique<Handshake>(loop_, *profiles_[request.profile], finished);
   handshake->start(request, std::move(packet.descriptors.front()));
   return true;
 }

@@ -42,8 +42,7 @@ private:
   SignerClient signer_;
   std::function<Result<>()> lock_down_;
   Phase phase_ = Phase::Unconfigured;
-  std::optional<tls::Priority> priority_;
-  std::vector<ProfileRuntime> profiles_;
+  std::vector<std::unique_ptr<tls::Context>> profiles_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Handshake>> handshakes_;
   std::unique_ptr<ipc::Connection> broker_;
 };

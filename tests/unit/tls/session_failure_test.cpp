@@ -19,6 +19,7 @@ using Step = Session::Step;
 // RFC 8446, section 6.
 enum Alert : int {
   handshake_failure = 40,
+  protocol_version = 70,
   internal_error = 80,
 };
 const std::string content_alert = "\x15";
@@ -263,18 +264,19 @@ TEST(SessionFailure, NoticesThatNobodyReceives) {
 
 TEST(SessionFailure, FindsNoCommonVersion) {
   Options old = client();
-  old.priority = "NORMAL:-VERS-ALL:+VERS-TLS1.2";
+  old.priority = "-VERS-ALL:+VERS-TLS1.2";
   Parties parties(old, server());
 
   parties.shake();
 
-  EXPECT_EQ(parties.server.reason(), Reason::NegotiationFailed) << parties.server.detail();
+  EXPECT_EQ(parties.server.reason(), Reason::VersionUnsupported) << parties.server.detail();
   EXPECT_EQ(parties.client.reason(), Reason::AlertReceived);
+  EXPECT_EQ(parties.client.detail(), name(protocol_version));
 }
 
 TEST(SessionFailure, FindsNoCommonVersionWithAnOldServer) {
   Options old = server();
-  old.priority = "NORMAL:-VERS-ALL:+VERS-TLS1.2";
+  old.priority = "-VERS-ALL:+VERS-TLS1.2";
   Parties parties(client(), old);
 
   parties.shake();
