@@ -198,7 +198,7 @@ int run(const Options& options) {
     return 1;
   }
   // a check may run where there is no kernel TLS: on the machine where the file is written
-  const auto names = ciphers ? names_of(*ciphers) : names_of({ktls::Cipher::Aes128Gcm});
+  const auto names = ciphers ? names_of(ciphers->tls13) : names_of({ktls::Cipher::Aes128Gcm});
   auto snapshot = ktls::load_snapshot(*settings, names);
   if (!snapshot) {
     report(snapshot.error());

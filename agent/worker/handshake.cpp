@@ -96,14 +96,14 @@ void Handshake::complete() {
 }
 
 Result<> Handshake::install_keys() {
-  const auto cipher = cipher_from_name(session_->cipher());
-  if (!cipher)
+  const auto suite = suite_from_name(session_->cipher());
+  if (!suite)
     return invalid("the kernel has no cipher for the negotiated suite");
   const auto send = TRY(session_->transmit_state());
   const auto receive = TRY(session_->receive_state());
-  const auto transmit_keys = TRY(TransmitKeys::create(*cipher, send.key, send.iv, send.sequence));
+  const auto transmit_keys = TRY(TransmitKeys::create(*suite, send.key, send.iv, send.sequence));
   const auto receive_keys =
-      TRY(ReceiveKeys::create(*cipher, receive.key, receive.iv, receive.sequence));
+      TRY(ReceiveKeys::create(*suite, receive.key, receive.iv, receive.sequence));
   TcpKtlsSocket kernel(socket_.get());
   return install(kernel, transmit_keys, receive_keys);
 }
