@@ -22,8 +22,8 @@ public:
   static constexpr std::chrono::milliseconds worker_grace{3000};
 
   // All references must outlive the dispatcher.
-  Dispatcher(EventLoop& loop, Workers& workers, const ProfileChoices& profiles)
-      : loop_(loop), workers_(workers), profiles_(profiles) {}
+  Dispatcher(EventLoop& loop, Workers& workers, ProfileChoices profiles)
+      : loop_(loop), workers_(workers), profiles_(std::move(profiles)) {}
 
   // Takes the request over; its `complete` may be called before this returns.
   Id submit(HandshakeRequest request);
@@ -61,7 +61,7 @@ private:
 
   EventLoop& loop_;
   Workers& workers_;
-  const ProfileChoices& profiles_;
+  ProfileChoices profiles_;
   Id last_id_ = 0;
   std::unordered_map<Id, InFlight> handshakes_;
   std::deque<Id> waiting_;

@@ -25,6 +25,7 @@ public:
       : settings_(settings), suites_(suites) {}
 
   tl::expected<Snapshot, policy::Problems> load() {
+    out_.workers.limits_records = suites_.limits_records;
     if (settings_.client)
       add(*settings_.client, out_.profiles.client, out_.profiles.kernel_client);
     if (settings_.server)

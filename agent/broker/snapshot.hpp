@@ -49,6 +49,7 @@ struct Snapshot {
 struct KernelSuites {
   std::vector<std::string_view> tls12;
   std::vector<std::string_view> tls13;
+  bool limits_records = false; // can keep to a peer's record_size_limit
 };
 
 inline constexpr std::size_t max_certificate_file_size = 4UL * 1024 * 1024;

@@ -162,6 +162,7 @@ Result<Profile> read_profile(Reader& in) {
 std::vector<std::byte> encode(const WorkerConfiguration& configuration) {
   Writer out;
   out.number(magic);
+  out.number(configuration.limits_records ? 1 : 0);
   out.number(static_cast<std::uint32_t>(configuration.profiles.size()));
   for (const auto& profile : configuration.profiles)
     write_profile(out, profile);
@@ -173,6 +174,7 @@ Result<WorkerConfiguration> decode_configuration(std::span<const std::byte> byte
   if (TRY(in.number()) != magic)
     return invalid("worker configuration of another version");
   WorkerConfiguration configuration;
+  TRY(read_choice(in, false, true, configuration.limits_records));
   const auto count = TRY(read_count(in, bytes.size()));
   for (std::uint32_t i = 0; i < count; ++i)
     configuration.profiles.push_back(TRY(read_profile(in)));

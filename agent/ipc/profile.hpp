@@ -68,6 +68,7 @@ struct Profile {
 
 // What a worker is given, once, before it may touch the network.
 struct WorkerConfiguration {
+  bool limits_records = false; // the kernel can keep to a peer's record_size_limit
   std::vector<Profile> profiles;
 
   bool operator==(const WorkerConfiguration&) const = default;

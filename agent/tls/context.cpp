@@ -12,10 +12,12 @@ Context::Context(ipc::Profile profile, std::unique_ptr<Parts> parts)
 }
 Context::~Context() = default;
 
-Result<std::unique_ptr<Context>> Context::create(ipc::Profile profile, RemoteSigner& signer) {
+Result<std::unique_ptr<Context>> Context::create(ipc::Profile profile, RemoteSigner& signer,
+                                                 bool limits_records) {
   auto priority = TRY(Priority::create(profile.priority));
   auto credentials = TRY(Credentials::create(profile, signer));
   auto parts = std::make_unique<Parts>(std::move(priority), std::move(credentials));
+  parts->limits_records = limits_records;
   const unsigned* versions = nullptr;
   const int count =
       gnutls_priority_protocol_list(parts->priority.parts().priority.get(), &versions);

@@ -13,7 +13,10 @@ namespace ktls::tls {
 class Context {
 public:
   // `signer` must outlive the context; the context must outlive its sessions.
-  static Result<std::unique_ptr<Context>> create(ipc::Profile profile, RemoteSigner& signer);
+  // `limits_records`: whoever sends the data can keep to a peer's record_size_limit; otherwise none
+  // is negotiated.
+  static Result<std::unique_ptr<Context>> create(ipc::Profile profile, RemoteSigner& signer,
+                                                 bool limits_records);
   ~Context();
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;

@@ -17,6 +17,7 @@ struct Context::Parts {
 
   Priority priority;
   std::unique_ptr<Credentials> credentials;
+  bool limits_records = false;
   bool tls12 = false; // the versions that the priority allows
   bool tls13 = false;
   std::vector<gnutls_datum_t> alpn; // views into the profile

@@ -70,7 +70,23 @@ Result<> Session::Parts::set_up() {
   }
   gnutls_handshake_set_max_packet_length(raw, max_handshake_message);
   set_up_checks();
+  if (!context.parts().limits_records)
+    TRY(decline_record_size_limit());
   transport.attach(raw);
+  return {};
+}
+
+// RFC 8449, section 4: an endpoint that does not send the extension is not bound by the peer's.
+Result<> Session::Parts::decline_record_size_limit() {
+  constexpr int record_size_limit = 28;
+  const int status = gnutls_session_ext_register(
+      session.get(), "record_size_limit", record_size_limit, GNUTLS_EXT_TLS,
+      [](gnutls_session_t, const unsigned char*, std::size_t) { return 0; },
+      [](gnutls_session_t, gnutls_buffer_t) { return 0; }, nullptr, nullptr, nullptr,
+      GNUTLS_EXT_FLAG_OVERRIDE_INTERNAL | GNUTLS_EXT_FLAG_CLIENT_HELLO | GNUTLS_EXT_FLAG_EE |
+          GNUTLS_EXT_FLAG_TLS12_SERVER_HELLO);
+  if (status < 0)
+    return gnutls_error("declining record_size_limit", status);
   return {};
 }
 
@@ -220,13 +236,19 @@ bool Session::resumed() const {
   return gnutls_session_is_resumed(parts_->session.get()) != 0;
 }
 
-std::optional<std::uint16_t> Session::record_limit() const {
-  const auto& limit = parts_->peer_hello;
-  if (!limit.record_size_limit)
-    return limit.max_fragment_length; // RFC 8449, section 5: it counts only without the other
-  // RFC 8449, section 4: in TLS 1.3 "the limit includes the content type and padding"
+std::optional<std::uint16_t> Session::record_size_limit() const {
+  const auto& hello = parts_->peer_hello;
+  // RFC 8449, section 5: max_fragment_length counts only without the other
+  if (hello.record_size_limit && parts_->context.parts().limits_records)
+    return hello.record_size_limit;
+  if (!hello.max_fragment_length)
+    return std::nullopt;
   const int inner_type = protocol() == "TLS 1.3" ? 1 : 0;
-  return static_cast<std::uint16_t>(*limit.record_size_limit - inner_type);
+  return static_cast<std::uint16_t>(*hello.max_fragment_length + inner_type);
+}
+
+std::uint64_t Session::tickets_sent() const {
+  return parts_->tickets_sent;
 }
 
 Result<TrafficState> Session::Parts::state(bool receive) {

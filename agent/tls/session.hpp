@@ -69,8 +69,11 @@ public:
   [[nodiscard]] std::string_view cipher() const;   // IANA name of the suite
   [[nodiscard]] std::string alpn() const;          // empty: none was negotiated
   [[nodiscard]] bool resumed() const;
-  // The largest plaintext of a record that the peer takes, where it has set a limit.
-  [[nodiscard]] std::optional<std::uint16_t> record_limit() const;
+  // The largest record that the peer takes, where it has set a limit: as RFC 8449 counts, in
+  // TLS 1.3 with the byte of the content type.
+  [[nodiscard]] std::optional<std::uint16_t> record_size_limit() const;
+  // Records that were sent under transmit_state()'s keys: in TLS 1.3 those with tickets.
+  [[nodiscard]] std::uint64_t tickets_sent() const;
   Result<TrafficState> transmit_state();
   Result<TrafficState> receive_state();
   // From the peer's Certificate on; escaped.

@@ -29,8 +29,11 @@ int Session::Parts::verify(gnutls_session_t session) {
 
 int Session::Parts::on_message(gnutls_session_t session, unsigned type, unsigned when,
                                unsigned incoming, const gnutls_datum_t* message) {
-  if (incoming == 0)
+  if (incoming == 0) {
+    if (type == GNUTLS_HANDSHAKE_NEW_SESSION_TICKET && when == GNUTLS_HOOK_POST)
+      ++of(session).tickets_sent;
     return 0;
+  }
   const auto bytes = std::as_bytes(std::span(message->data, message->size));
   if (when == GNUTLS_HOOK_POST)
     return of(session).judge_message(type, bytes);

@@ -27,6 +27,7 @@ struct Session::Parts : CertificateChoice {
   // session.cpp
   Result<> set_up();
   Result<> set_up_names();
+  Result<> decline_record_size_limit();
   Step step();
   void fail(int error);
   void fail(Reason reason, std::string_view detail, int error);
@@ -64,6 +65,7 @@ struct Session::Parts : CertificateChoice {
   Hello peer_hello;               // with the limits of EncryptedExtensions, too
   Failure failed{Reason::InternalError, {}};
   bool handshake_done = false;
+  std::uint64_t tickets_sent = 0;
   int interruptions = 0;
 };
 

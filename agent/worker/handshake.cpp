@@ -93,16 +93,18 @@ void Handshake::complete() {
 }
 
 Result<> Handshake::install_keys() {
-  const auto cipher = cipher_from_name(session_->cipher());
-  if (!cipher)
+  const auto suite = suite_from_name(session_->cipher());
+  if (!suite)
     return invalid("the kernel has no cipher for the negotiated suite");
   const auto send = TRY(session_->transmit_state());
   const auto receive = TRY(session_->receive_state());
-  const auto transmit_keys = TRY(TransmitKeys::create(*cipher, send.key, send.iv, send.sequence));
+  const auto transmit_keys = TRY(TransmitKeys::create(*suite, send.key, send.iv, send.sequence));
   const auto receive_keys =
-      TRY(ReceiveKeys::create(*cipher, receive.key, receive.iv, receive.sequence));
+      TRY(ReceiveKeys::create(*suite, receive.key, receive.iv, receive.sequence));
+  auto next = behind_handshake(suite->protocol, session_->tickets_sent());
+  next.size_limit = session_->record_size_limit();
   TcpKtlsSocket kernel(socket_.get());
-  return install(kernel, transmit_keys, receive_keys);
+  return install(kernel, transmit_keys, receive_keys, next);
 }
 
 void Handshake::finish(Reason reason, std::string_view detail) {
@@ -112,11 +114,14 @@ void Handshake::finish(Reason reason, std::string_view detail) {
   message.detail.assign_cut(escape(detail, 500));
   if (session_) {
     message.peer_subject.assign_cut(session_->peer_subject());
+    message.psk_identity.assign_cut(session_->psk_identity());
     message.authenticated = session_->peer_authenticated() ? 1 : 0;
   }
   if (reason == Reason::Success) {
     message.protocol.assign_cut(session_->protocol());
     message.cipher.assign_cut(session_->cipher());
+    message.alpn.assign_cut(session_->alpn());
+    message.resumed = session_->resumed() ? 1 : 0;
   } else {
     discard_input(socket_.get());
     (void)::shutdown(socket_.get(), SHUT_RDWR);

@@ -68,7 +68,8 @@ Result<> Worker::load(int memory) {
   const auto bytes = TRY(ipc::read_sealed_memory(memory, ipc::max_configuration_size));
   auto configuration = TRY(ipc::decode_configuration(bytes));
   for (auto& profile : configuration.profiles)
-    profiles_.push_back(TRY(tls::Context::create(std::move(profile), signer_)));
+    profiles_.push_back(
+        TRY(tls::Context::create(std::move(profile), signer_, configuration.limits_records)));
   return lock_down_();
 }
 

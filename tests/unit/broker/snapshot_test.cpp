@@ -17,7 +17,7 @@ using policy::LocatedPath;
 using test::data_path;
 using Lines = std::vector<std::string>;
 
-const KernelSuites suites{{"TLS_AES_256_GCM_SHA384"}, {"TLS_AES_256_GCM_SHA384"}};
+const KernelSuites suites{{"TLS_AES_256_GCM_SHA384"}, {"TLS_AES_256_GCM_SHA384"}, true};
 
 LocatedPath at(int line, const std::string& path) {
   return {path, "f:" + std::to_string(line)};
@@ -161,7 +161,7 @@ TEST(LoadSnapshot, WantsACipher) {
   settings.client = client();
   settings.client->where = "f:1";
 
-  const auto snapshot = load_snapshot(settings, {{"TLS_SM4_GCM_SM3"}, {}});
+  const auto snapshot = load_snapshot(settings, {{}, {"TLS_SM4_GCM_SM3"}});
 
   ASSERT_FALSE(snapshot);
   ASSERT_FALSE(snapshot.error().lines.empty());

@@ -37,33 +37,34 @@ WorkerConfiguration good() {
   Profile psk = client();
   psk.authentication = Authentication::PreSharedKey;
   psk.priority = "-VERS-ALL";
-  return {{client(), server(), psk}};
+  return {true, {client(), server(), psk}};
 }
 
 bool decodes(std::span<const std::byte> bytes) {
   return decode_configuration(bytes).has_value();
 }
 bool decodes(const Profile& profile) {
-  return decodes(encode({{profile}}));
+  return decodes(encode({false, {profile}}));
 }
 
 // Where encode() has put what, for a configuration with one profile that has an empty priority.
 enum Offset : std::size_t {
   magic = 0,
-  profile_count = 4,
-  role = 8,
-  client_auth_type = 12,
-  authentication = 16,
-  session_tickets = 20,
-  priority_size = 24,
-  credential_count = 28,
-  key_id = 32,
-  chain_count = 40,
-  first_chain_size = 44,
+  limits_records = 4,
+  profile_count = 8,
+  role = 12,
+  client_auth_type = 16,
+  authentication = 20,
+  session_tickets = 24,
+  priority_size = 28,
+  credential_count = 32,
+  key_id = 36,
+  chain_count = 44,
+  first_chain_size = 48,
 };
 
 bool decodes_with(Offset offset, std::uint32_t value) {
-  Bytes bytes = encode({{server()}});
+  Bytes bytes = encode({false, {server()}});
   std::memcpy(bytes.data() + offset, &value, sizeof value);
   return decodes(bytes);
 }
@@ -124,6 +125,7 @@ TEST(WorkerConfiguration, TakesTheOtherChoicesItKnows) {
   EXPECT_TRUE(decodes_with(authentication, 2));
   EXPECT_FALSE(decodes_with(authentication, 0));
   EXPECT_FALSE(decodes_with(authentication, 3));
+  EXPECT_FALSE(decodes_with(limits_records, 2));
   EXPECT_TRUE(decodes_with(session_tickets, 0));
   EXPECT_FALSE(decodes_with(session_tickets, 2));
 }

@@ -22,6 +22,7 @@ struct Options {
   std::string priority = "-VERS-ALL:+VERS-TLS1.3"; // behind the default
   std::vector<std::string> alpn;
   bool tickets = false;
+  bool limits_records = true;
   std::string ticket_key; // stays where it is while the session lives
   std::optional<LocalPsk> psk;
 };

@@ -35,8 +35,8 @@ public:
   Party(int socket, const Options& options) : Party(socket, options, profile_of(options)) {}
   Party(int socket, const Options& options, const ipc::Profile& profile)
       : signer(options.key), psk(options.psk.value_or(LocalPsk{})),
-        context_(tls::Context::create(profile, signer).value()), parameters_(parameters(options)),
-        socket_(socket) {
+        context_(tls::Context::create(profile, signer, options.limits_records).value()),
+        parameters_(parameters(options)), socket_(socket) {
     begin();
   }
   // Another handshake of the same profile, on another socket.

@@ -260,7 +260,7 @@ TEST(Session, RetriesWithAnotherGroup) {
 
 TEST(Session, WantsAServerNameInTheClientRole) {
   test::LocalSigner signer("leaf");
-  const auto context = Context::create(test::profile_of(client()), signer).value();
+  const auto context = Context::create(test::profile_of(client()), signer, true).value();
 
   const auto session = Session::create(-1, {}, *context);
 

@@ -20,7 +20,7 @@ ipc::WorkerConfiguration one_client() {
   ipc::Profile profile;
   profile.trust = tls::certificates_from_pem(test::data("ca.pem")).value();
   profile.priority = "-VERS-ALL:+VERS-TLS1.3";
-  return {{profile}};
+  return {false, {profile}};
 }
 
 ipc::StartHandshake handshake(std::uint64_t id) {
