@@ -78,6 +78,8 @@ struct Session::Parts : CertificateChoice {
   Verdict verdict;
   Failure failed{Reason::InternalError, {}};
   bool handshake_done = false;
+  bool in_gnutls = false;
+  std::optional<Reason> aborted; // to be told when GnuTLS returns
   int interruptions = 0;
 };
 
@@ -186,7 +188,13 @@ Session::Step Session::advance() {
     }
     if (p.handshake_done)
       return Step::Complete;
+    p.in_gnutls = true;
     const int status = gnutls_handshake(p.session.get());
+    p.in_gnutls = false;
+    if (p.aborted) {
+      p.fail(*p.aborted, {}, 0);
+      return Step::Failed;
+    }
     if (status == GNUTLS_E_SUCCESS) {
       p.handshake_done = true;
     } else if (status == GNUTLS_E_AGAIN && p.transport.not_tls()) {
@@ -204,7 +212,10 @@ Session::Step Session::advance() {
 }
 
 void Session::abort(Reason reason) {
-  parts_->fail(reason, {}, 0);
+  if (parts_->in_gnutls)
+    parts_->aborted = reason;
+  else
+    parts_->fail(reason, {}, 0);
 }
 
 const Failure& Session::failure() const {

@@ -68,7 +68,9 @@ public:
 
   // Goes as far as the socket allows without blocking. After Complete and Failed: not again.
   Step advance();
-  // Ends a handshake that is under way, telling the peer with the reason's alert.
+  // Ends a handshake that is under way, telling the peer with the reason's alert. While advance()
+  // waits on a fiber for something else than the socket, it does so, and fails with this reason,
+  // when it goes on.
   void abort(Reason reason);
 
   // After Failed.
