@@ -98,4 +98,9 @@ void set_events(EventSource& source, std::uint32_t events) {
   check(sd_event_source_set_io_events(source.get(), events) >= 0, "event source takes events");
 }
 
+void set_enabled(EventSource& source, bool on) {
+  check(sd_event_source_set_enabled(source.get(), on ? SD_EVENT_ON : SD_EVENT_OFF) >= 0,
+        "event source can be turned on and off");
+}
+
 } // namespace ktls

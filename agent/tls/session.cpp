@@ -165,6 +165,10 @@ Session::Step Session::Parts::step() {
     if (handshake_done)
       return Step::Complete;
     const int status = gnutls_handshake(session.get());
+    if (aborted) {
+      fail(*aborted, {}, 0);
+      return Step::Failed;
+    }
     if (status == GNUTLS_E_SUCCESS) {
       if (!judge_completion())
         return Step::Failed;
@@ -184,13 +188,18 @@ Session::Step Session::Parts::step() {
 }
 
 Session::Step Session::advance() {
-  if (parts_->uses_psk() && parts_->client() && !parts_->psk && !parts_->load_own_psk())
-    return Step::Failed;
-  return parts_->step();
+  parts_->busy = true;
+  const bool wants_psk = parts_->uses_psk() && parts_->client() && !parts_->psk;
+  const Step step = wants_psk && !parts_->load_own_psk() ? Step::Failed : parts_->step();
+  parts_->busy = false;
+  return step;
 }
 
 void Session::abort(Reason reason) {
-  parts_->fail(reason, {}, 0);
+  if (parts_->busy)
+    parts_->aborted = reason;
+  else
+    parts_->fail(reason, {}, 0);
 }
 
 bool Session::heard() const {

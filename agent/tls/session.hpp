@@ -57,7 +57,9 @@ public:
   // Goes as far as the socket allows without blocking, but for signer and PskLookup. After Complete
   // and Failed: not again.
   Step advance();
-  // Ends a handshake that is under way, telling the peer with the reason's alert.
+  // Ends a handshake that is under way, telling the peer with the reason's alert. While advance()
+  // waits on a fiber for something else than the socket, it does so, and fails with this reason,
+  // when it goes on.
   void abort(Reason reason);
 
   // The peer has sent something.

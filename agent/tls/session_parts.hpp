@@ -65,6 +65,8 @@ struct Session::Parts : CertificateChoice {
   Hello peer_hello;               // with the limits of EncryptedExtensions, too
   Failure failed{Reason::InternalError, {}};
   bool handshake_done = false;
+  bool busy = false;             // in advance(), perhaps waiting
+  std::optional<Reason> aborted; // meanwhile; told when GnuTLS returns
   std::uint64_t tickets_sent = 0;
   int interruptions = 0;
 };

@@ -56,6 +56,10 @@ int Session::Parts::find_psk(std::string_view identity, gnutls_datum_t* key) {
 
 bool Session::Parts::load_own_psk() {
   auto found = parameters.psk->find({});
+  if (aborted) {
+    fail(*aborted, {}, 0);
+    return false;
+  }
   if (!found) {
     fail(Reason::PskMissing, found.error().message(), 0);
     return false;

@@ -36,8 +36,9 @@ void discard_error_queue(int socket) {
 
 } // namespace
 
-Handshake::Handshake(EventLoop& loop, const tls::Context& context, Finished finished)
-    : loop_(loop), context_(context), finished_(std::move(finished)) {}
+Handshake::Handshake(EventLoop& loop, Fibers& fibers, const tls::Context& context,
+                     Finished finished)
+    : loop_(loop), context_(context), finished_(std::move(finished)), fiber_(fibers) {}
 
 void Handshake::start(const ipc::StartHandshake& request, Fd socket) {
   id_ = request.id;
@@ -57,18 +58,32 @@ Result<> Handshake::prepare(const ipc::StartHandshake& request) {
   parameters.anonymous = request.anonymous != 0;
   parameters.server_name = HostName::parse(request.peer_name.view());
   session_ = TRY(tls::Session::create(socket_.get(), parameters, context_));
-  ready_ = TRY(loop_.on_io(socket_.get(), EPOLLIN, [this](std::uint32_t events) {
-    if ((events & EPOLLERR) != 0)
-      discard_error_queue(socket_.get());
-    advance();
-  }));
+  ready_ =
+      TRY(loop_.on_io(socket_.get(), EPOLLIN, [this](std::uint32_t events) { on_socket(events); }));
   const auto when = EventLoop::Clock::now() + std::chrono::milliseconds(request.timeout_ms);
   deadline_ = TRY(loop_.on_time(when, [this] { abort(Reason::HandshakeTimeout); }));
   return {};
 }
 
+void Handshake::on_socket(std::uint32_t events) {
+  if (fiber_.suspended())
+    return set_enabled(ready_, false); // not before the signature is there
+  if ((events & EPOLLERR) != 0)
+    discard_error_queue(socket_.get());
+  advance();
+}
+
+// On a fiber, which waits while a signature is made; the last of this may destroy *this.
 void Handshake::advance() {
-  switch (session_->advance()) {
+  const auto started =
+      fiber_.start([this] { step_ = session_->advance(); }, [this] { on_advanced(); });
+  if (!started)
+    finish(Reason::InternalError, started.error().message());
+}
+
+void Handshake::on_advanced() {
+  set_enabled(ready_, true);
+  switch (step_) {
   case tls::Session::Step::WantRead:
     return set_events(ready_, EPOLLIN);
   case tls::Session::Step::WantWrite:
@@ -83,6 +98,8 @@ void Handshake::advance() {
 void Handshake::abort(Reason reason) {
   if (session_)
     session_->abort(reason);
+  if (fiber_.suspended())
+    return fiber_.cancel(); // it fails with the reason, which on_advanced() reports
   finish(reason, {});
 }
 

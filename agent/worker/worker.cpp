@@ -10,7 +10,8 @@ namespace ktls {
 Result<std::unique_ptr<Worker>> Worker::create(EventLoop& loop, ipc::Channel broker,
                                                ipc::Channel signer,
                                                std::function<Result<>()> lock_down) {
-  std::unique_ptr<Worker> self(new Worker(loop, std::move(signer), std::move(lock_down)));
+  std::unique_ptr<Worker> self(new Worker(loop, std::move(lock_down)));
+  TRY(self->signer_.attach(std::move(signer)));
   ipc::Connection::Handlers handlers;
   handlers.on_packet = [raw = self.get()](ipc::Packet packet) {
     raw->on_packet(std::move(packet));
@@ -90,7 +91,7 @@ bool Worker::start(const ipc::StartHandshake& request, ipc::Packet& packet) {
     handshakes_.erase(message.id);
   };
   auto& handshake = handshakes_[request.id];
-  handshake = std::make_unique<Handshake>(loop_, *profiles_[request.profile], finished);
+  handshake = std::make_unique<Handshake>(loop_, fibers_, *profiles_[request.profile], finished);
   handshake->start(request, std::move(packet.descriptors.front()));
   return true;
 }

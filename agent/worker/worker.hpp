@@ -27,8 +27,8 @@ private:
   // The messages that each phase allows; any other ends the process.
   enum class Phase { Unconfigured, Serving, Refused };
 
-  Worker(EventLoop& loop, ipc::Channel signer, std::function<Result<>()> lock_down)
-      : loop_(loop), signer_(std::move(signer)), lock_down_(std::move(lock_down)) {}
+  Worker(EventLoop& loop, std::function<Result<>()> lock_down)
+      : loop_(loop), signer_(loop, fibers_), lock_down_(std::move(lock_down)) {}
   void on_packet(ipc::Packet packet);
   bool dispatch(ipc::Packet& packet);
   bool configure(const ipc::Packet& packet);
@@ -39,6 +39,7 @@ private:
   void tell(const Message& message);
 
   EventLoop& loop_;
+  Fibers fibers_;
   SignerClient signer_;
   std::function<Result<>()> lock_down_;
   Phase phase_ = Phase::Unconfigured;
