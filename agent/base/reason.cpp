@@ -14,6 +14,7 @@ constexpr std::uint8_t certificate_expired = 45;
 constexpr std::uint8_t handshake_failure = 40;
 constexpr std::uint8_t unknown_ca = 48;
 constexpr std::uint8_t unsupported_certificate = 43;
+constexpr std::uint8_t decrypt_error = 51;
 constexpr std::uint8_t protocol_version = 70;
 constexpr std::uint8_t unknown_psk_identity = 115;
 constexpr std::uint8_t no_application_protocol = 120;
@@ -114,6 +115,8 @@ constexpr std::array<ReasonFacts, reason_count> table{{
      "the identity that the peer sent has no pre-shared key here"},
     {PskMissing, "psk-missing", ENOKEY, ENOKEY, internal_error,
      "there is no usable pre-shared key for this handshake"},
+    {PskMismatch, "psk-mismatch", EACCES, EKEYREJECTED, decrypt_error,
+     "the peer's pre-shared key is another one than ours for the same identity"},
 }};
 
 consteval bool table_is_sound() {

@@ -62,9 +62,10 @@ enum class Reason : std::uint16_t {
   RecordSizeUnsupported,
   PskUnknown,
   PskMissing,
+  PskMismatch,
 };
 
-inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::PskMissing) + 1;
+inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::PskMismatch) + 1;
 
 struct ReasonFacts {
   Reason reason;

@@ -7,6 +7,10 @@
 
 namespace ktls {
 
+void wipe(std::span<std::byte> bytes) {
+  ::explicit_bzero(bytes.data(), bytes.size());
+}
+
 Result<Secret> Secret::create(std::size_t size) {
   void* pages = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (pages == MAP_FAILED)

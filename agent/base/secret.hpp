@@ -10,6 +10,13 @@
 
 namespace ktls {
 
+// For copies of secrets that are not in a Secret: a message, say.
+void wipe(std::span<std::byte> bytes);
+template<class Message>
+void wipe_message(Message& message) {
+  wipe(std::as_writable_bytes(std::span(&message, 1)));
+}
+
 class Secret {
 public:
   // Zeroed. Falls back to unlocked pages where locking is not permitted (lock_memory() reports it).

@@ -108,11 +108,12 @@ private:
 
   void check_names(const LocatedNames& named, std::span<const tls::Name> known) {
     for (const auto& name : named.names) {
-      if (tls::find_name(known, name))
+      if (!tls::gnutls_names(known, name).empty())
         continue;
       std::vector<std::string_view> all;
       for (const auto& each : known)
         all.push_back(each.registry);
+      all.erase(std::unique(all.begin(), all.end()), all.end());
       problem(named.where,
               fmt::format("\"{}\" is not one of: {}", escape(name, 64), fmt::join(all, ", ")));
     }

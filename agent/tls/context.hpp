@@ -13,8 +13,8 @@ namespace ktls::tls {
 class Context {
 public:
   // `signer` must outlive the context; the context must outlive its sessions.
-  // `limits_records`: whoever sends the data can keep to a peer's record_size_limit; otherwise none
-  // is negotiated.
+  // `limits_records`: whoever sends the data can keep to a peer's record_size_limit; otherwise a
+  // peer that sets one is refused.
   static Result<std::unique_ptr<Context>> create(ipc::Profile profile, RemoteSigner& signer,
                                                  bool limits_records);
   ~Context();

@@ -7,6 +7,7 @@
 
 #include "tls/credentials_parts.hpp"
 #include "tls/gnutls_error.hpp"
+#include "tls/peer_verifier.hpp"
 #include "tls/signature_scheme.hpp"
 
 namespace ktls::tls {
@@ -58,23 +59,41 @@ std::string requested_name(gnutls_session_t session) {
   return name;
 }
 
-bool can_be_verified(const OwnCredential& own, const gnutls_cert_retr_st& peer) {
-  const std::span<const gnutls_pk_algorithm_t> known(peer.pk_algos, peer.pk_algos_length);
-  return known.empty() || std::find(known.begin(), known.end(), own.key_algorithm) != known.end();
+// ECDSA of TLS 1.3 is bound to a curve (RFC 8446, section 4.2.3).
+bool fits_curve(gnutls_sign_algorithm_t algorithm, unsigned bits) {
+  switch (static_cast<int>(algorithm)) {
+  case GNUTLS_SIGN_ECDSA_SECP256R1_SHA256:
+    return bits == 256;
+  case GNUTLS_SIGN_ECDSA_SECP384R1_SHA384:
+    return bits == 384;
+  case GNUTLS_SIGN_ECDSA_SECP521R1_SHA512:
+    return bits == 521;
+  default:
+    return true;
+  }
+}
+
+// By the signature algorithms that the peer has named; one that named none takes what comes.
+bool can_be_verified(gnutls_session_t session, const OwnCredential& own) {
+  gnutls_sign_algorithm_t algorithm{};
+  std::size_t index = 0;
+  for (; gnutls_sign_algorithm_get_requested(session, index, &algorithm) == 0; ++index) {
+    if (gnutls_sign_supports_pk_algorithm(algorithm, own.key_algorithm) != 0 &&
+        fits_curve(algorithm, own.key_bits))
+      return true;
+  }
+  return index == 0;
 }
 
 // The first that fits name and algorithms, else the first that fits the algorithms, else the first:
 // what a peer cannot do with it, GnuTLS tells it.
-const OwnCredential* choose(gnutls_session_t session, const Credentials::Parts& parts,
-                            const gnutls_cert_retr_st& peer) {
-  const std::string name = requested_name(session);
+const OwnCredential* choose(gnutls_session_t session, const Credentials::Parts& parts) {
+  const auto name = HostName::parse(requested_name(session));
   const OwnCredential* any = nullptr;
   for (const auto& own : parts.own) {
-    if (!can_be_verified(*own, peer))
+    if (!can_be_verified(session, *own))
       continue;
-    if (!name.empty() &&
-        gnutls_x509_crt_check_hostname2(own->leaf.get(), name.c_str(),
-                                        GNUTLS_VERIFY_DO_NOT_ALLOW_IP_MATCHES) != 0)
+    if (name && has_name(own->leaf.get(), *name))
       return own.get();
     if (any == nullptr)
       any = own.get();
@@ -83,7 +102,7 @@ const OwnCredential* choose(gnutls_session_t session, const Credentials::Parts& 
 }
 
 // Called in the handshake when this side's certificate is wanted; an empty answer declines.
-int retrieve_certificate(gnutls_session_t session, const gnutls_cert_retr_st* peer,
+int retrieve_certificate(gnutls_session_t session, const gnutls_cert_retr_st*,
                          gnutls_pcert_st** certificates, unsigned* count, gnutls_ocsp_data_st**,
                          unsigned* ocsp_count, gnutls_privkey_t* key, unsigned* flags) {
   const auto* parts =
@@ -93,7 +112,7 @@ int retrieve_certificate(gnutls_session_t session, const gnutls_cert_retr_st* pe
   *flags = 0; // all stays ours
   if (parts == nullptr || parts->own.empty())
     return 0;
-  const auto* own = choose(session, *parts, *peer);
+  const auto* own = choose(session, *parts);
   *certificates = const_cast<gnutls_pcert_st*>(own->chain.data()); // GnuTLS only reads it
   *count = static_cast<unsigned>(own->chain.size());
   *key = own->key.get();

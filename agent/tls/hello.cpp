@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tls/hello.hpp"
 
+#include <algorithm>
+
 #include "tls/tls_reader.hpp"
 
 namespace ktls::tls {
@@ -39,9 +41,8 @@ void read_head(HelloKind kind, TlsReader& message, Hello& hello) {
 // the ClientHello.legacy_version value for version negotiation"
 void read_versions(TlsReader& content, Hello& hello) {
   hello.tls12 = false;
-  TlsReader versions(content.vector(1));
-  while (!versions.at_end()) {
-    const auto version = versions.number(2);
+  for (auto bytes = content.number(1); bytes > 0 && content.ok(); bytes -= std::min(bytes, 2U)) {
+    const auto version = content.number(2);
     hello.tls12 = hello.tls12 || version == version_tls12;
     hello.tls13 = hello.tls13 || version == version_tls13;
   }

@@ -3,7 +3,6 @@
 
 #include <strings.h>
 
-#include <algorithm>
 #include <array>
 
 namespace ktls::tls {
@@ -25,10 +24,14 @@ constexpr std::array<Name, 13> groups{{
     {"ffdhe8192", "FFDHE8192"},
 }};
 
-constexpr std::array<Name, 14> signatures{{
+// TLS 1.2 has no curve in them; GnuTLS knows both forms, by names of their own.
+constexpr std::array<Name, 17> signatures{{
     {"ecdsa_secp256r1_sha256", "ECDSA-SECP256R1-SHA256"},
+    {"ecdsa_secp256r1_sha256", "ECDSA-SHA256"},
     {"ecdsa_secp384r1_sha384", "ECDSA-SECP384R1-SHA384"},
+    {"ecdsa_secp384r1_sha384", "ECDSA-SHA384"},
     {"ecdsa_secp521r1_sha512", "ECDSA-SECP521R1-SHA512"},
+    {"ecdsa_secp521r1_sha512", "ECDSA-SHA512"},
     {"ed25519", "EdDSA-Ed25519"},
     {"ed448", "EdDSA-Ed448"},
     {"rsa_pss_rsae_sha256", "RSA-PSS-RSAE-SHA256"},
@@ -71,15 +74,14 @@ std::span<const Name> suite_names() {
   return suites;
 }
 
-std::optional<Name> find_name(std::span<const Name> names, std::string_view registry) {
-  const auto same = [registry](const Name& name) {
-    return name.registry.size() == registry.size() &&
-           ::strncasecmp(name.registry.data(), registry.data(), registry.size()) == 0;
-  };
-  const auto found = std::find_if(names.begin(), names.end(), same);
-  if (found == names.end())
-    return std::nullopt;
-  return *found;
+std::vector<std::string_view> gnutls_names(std::span<const Name> names, std::string_view registry) {
+  std::vector<std::string_view> found;
+  for (const auto& name : names) {
+    if (name.registry.size() == registry.size() &&
+        ::strncasecmp(name.registry.data(), registry.data(), registry.size()) == 0)
+      found.push_back(name.gnutls);
+  }
+  return found;
 }
 
 } // namespace ktls::tls

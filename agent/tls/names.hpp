@@ -2,9 +2,9 @@
 // Names of the TLS registries, as an administrator writes them, and what GnuTLS calls the same.
 #pragma once
 
-#include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace ktls::tls {
 
@@ -22,7 +22,8 @@ struct Name {
 // The same algorithms by the suites of TLS 1.3: "TLS_AES_128_GCM_SHA256".
 [[nodiscard]] std::span<const Name> suite_names();
 
-// By the registry's name; its case does not count.
-[[nodiscard]] std::optional<Name> find_name(std::span<const Name> names, std::string_view registry);
+// What GnuTLS calls `registry`, whose case does not count; empty when it is not one of `names`.
+[[nodiscard]] std::vector<std::string_view> gnutls_names(std::span<const Name> names,
+                                                         std::string_view registry);
 
 } // namespace ktls::tls

@@ -74,18 +74,6 @@ bool has_dns_name(gnutls_x509_crt_t certificate) {
   }
 }
 
-bool matches(gnutls_x509_crt_t certificate, const HostName& name) {
-  if (name.is_address()) {
-    const auto* address = reinterpret_cast<const unsigned char*>(name.address().data());
-    return gnutls_x509_crt_check_ip(certificate, address,
-                                    static_cast<unsigned>(name.address().size()), 0) != 0;
-  }
-  // without a dNSName the library would look at the common name
-  return has_dns_name(certificate) &&
-         gnutls_x509_crt_check_hostname2(certificate, name.text().c_str(),
-                                         GNUTLS_VERIFY_DO_NOT_ALLOW_IP_MATCHES) != 0;
-}
-
 CertificateHandle leaf_of(gnutls_session_t session) {
   unsigned count = 0;
   const gnutls_datum_t* chain = gnutls_certificate_get_peers(session, &count);
@@ -99,6 +87,18 @@ CertificateHandle leaf_of(gnutls_session_t session) {
 }
 
 } // namespace
+
+bool has_name(gnutls_x509_crt_int* certificate, const HostName& name) {
+  if (name.is_address()) {
+    const auto* address = reinterpret_cast<const unsigned char*>(name.address().data());
+    return gnutls_x509_crt_check_ip(certificate, address,
+                                    static_cast<unsigned>(name.address().size()), 0) != 0;
+  }
+  // without a dNSName the library would look at the common name
+  return has_dns_name(certificate) &&
+         gnutls_x509_crt_check_hostname2(certificate, name.text().c_str(),
+                                         GNUTLS_VERIFY_DO_NOT_ALLOW_IP_MATCHES) != 0;
+}
 
 Verdict verify_peer(gnutls_session_int* session, HandshakeRole own_role,
                     ClientAuthType client_auth_type, const std::optional<HostName>& server_name) {
@@ -131,7 +131,7 @@ Verdict verify_peer(gnutls_session_int* session, HandshakeRole own_role,
     verdict.detail = describe(status);
     return verdict;
   }
-  if (client && (!server_name || !matches(leaf.get(), *server_name))) {
+  if (client && (!server_name || !has_name(leaf.get(), *server_name))) {
     verdict.reason = Reason::CertificateWrongName;
     verdict.detail = "asked for " + (server_name ? server_name->text() : "nothing");
     return verdict;

@@ -10,6 +10,7 @@
 #include "ipc/profile.hpp"
 
 struct gnutls_session_int;
+struct gnutls_x509_crt_int;
 
 namespace ktls::tls {
 
@@ -25,5 +26,8 @@ struct Verdict {
 Verdict verify_peer(gnutls_session_int* session, ipc::HandshakeRole own_role,
                     ipc::ClientAuthType client_auth_type,
                     const std::optional<HostName>& server_name);
+
+// RFC 9525: by subject alternative names alone.
+[[nodiscard]] bool has_name(gnutls_x509_crt_int* certificate, const HostName& name);
 
 } // namespace ktls::tls

@@ -79,11 +79,11 @@ Result<Policy> system_policy() {
 }
 
 template<class Wanted>
-Names gnutls_names(std::span<const Name> known, const Wanted& wanted) {
+Names all_named(std::span<const Name> known, const Wanted& wanted) {
   Names out;
   for (const auto& registry : wanted) {
-    if (const auto name = find_name(known, registry))
-      out.emplace_back(name->gnutls);
+    for (const auto name : gnutls_names(known, registry))
+      out.emplace_back(name);
   }
   return out;
 }
@@ -104,7 +104,7 @@ Names both(const Names& first, const Names& second) {
 Names chosen(const Names& policy, std::span<const Name> known,
              const std::vector<std::string>& wanted) {
   if (!wanted.empty())
-    return both(gnutls_names(known, wanted), policy);
+    return both(all_named(known, wanted), policy);
   Names all;
   for (const auto& name : known)
     all.emplace_back(name.gnutls);
@@ -135,7 +135,7 @@ Names versions(const Policy& policy, const PriorityRequest& request) {
 
 Result<std::string> priority_for(const PriorityRequest& request) {
   const auto policy = TRY(system_policy());
-  const auto kernel = gnutls_names(suite_names(), request.kernel_suites);
+  const auto kernel = all_named(suite_names(), request.kernel_suites);
   const bool psk = request.authentication == ipc::Authentication::PreSharedKey;
   std::string text = "-VERS-ALL";
   TRY(append(text, "VERS-", versions(policy, request), "version of TLS"));

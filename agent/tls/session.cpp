@@ -70,23 +70,7 @@ Result<> Session::Parts::set_up() {
   }
   gnutls_handshake_set_max_packet_length(raw, max_handshake_message);
   set_up_checks();
-  if (!context.parts().limits_records)
-    TRY(decline_record_size_limit());
   transport.attach(raw);
-  return {};
-}
-
-// RFC 8449, section 4: an endpoint that does not send the extension is not bound by the peer's.
-Result<> Session::Parts::decline_record_size_limit() {
-  constexpr int record_size_limit = 28;
-  const int status = gnutls_session_ext_register(
-      session.get(), "record_size_limit", record_size_limit, GNUTLS_EXT_TLS,
-      [](gnutls_session_t, const unsigned char*, std::size_t) { return 0; },
-      [](gnutls_session_t, gnutls_buffer_t) { return 0; }, nullptr, nullptr, nullptr,
-      GNUTLS_EXT_FLAG_OVERRIDE_INTERNAL | GNUTLS_EXT_FLAG_CLIENT_HELLO | GNUTLS_EXT_FLAG_EE |
-          GNUTLS_EXT_FLAG_TLS12_SERVER_HELLO);
-  if (status < 0)
-    return gnutls_error("declining record_size_limit", status);
   return {};
 }
 
@@ -105,7 +89,7 @@ Result<> Session::Parts::set_up_names() {
   // section 3.2. A client goes on with a server that does not know the extension.
   const int status =
       gnutls_alpn_set_protocols(session.get(), alpn.data(), static_cast<unsigned>(alpn.size()),
-                                client() ? 0 : GNUTLS_ALPN_MANDATORY);
+                                client() ? 0 : GNUTLS_ALPN_MANDATORY | GNUTLS_ALPN_SERVER_PRECEDENCE);
   if (status < 0)
     return gnutls_error("setting the application protocols", status);
   return {};
@@ -129,6 +113,9 @@ void Session::Parts::fail(int error) {
     return fail(Reason::ConnectionReset, {}, 0);
   if (client() && error == GNUTLS_E_UNEXPECTED_HANDSHAKE_PACKET && transport.peer_is_client())
     return fail(Reason::RoleConflict, {}, error);
+  // RFC 8446, section 4.2.11.2: the binder did not verify
+  if (!client() && psk && error == GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER)
+    return fail(Reason::PskMismatch, {}, error);
   fail(failure_facts(error).reason, gnutls_strerror(error), error);
 }
 
@@ -248,7 +235,7 @@ bool Session::resumed() const {
 std::optional<std::uint16_t> Session::record_size_limit() const {
   const auto& hello = parts_->peer_hello;
   // RFC 8449, section 5: max_fragment_length counts only without the other
-  if (hello.record_size_limit && parts_->context.parts().limits_records)
+  if (hello.record_size_limit)
     return hello.record_size_limit;
   if (!hello.max_fragment_length)
     return std::nullopt;

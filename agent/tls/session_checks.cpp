@@ -54,14 +54,11 @@ int Session::Parts::judge_offer(std::span<const std::byte> client_hello) {
 int Session::Parts::judge_message(unsigned type, std::span<const std::byte> message) {
   switch (type) {
   case GNUTLS_HANDSHAKE_CLIENT_HELLO:
-    note_limit(HelloKind::ClientHello, message);
-    return judge_version();
+    return judge_hello(HelloKind::ClientHello, message);
   case GNUTLS_HANDSHAKE_SERVER_HELLO:
-    note_limit(HelloKind::ServerHello, message);
-    return judge_version();
+    return judge_hello(HelloKind::ServerHello, message);
   case GNUTLS_HANDSHAKE_ENCRYPTED_EXTENSIONS:
-    note_limit(HelloKind::EncryptedExtensions, message);
-    return 0;
+    return judge_record_size(HelloKind::EncryptedExtensions, message);
   case GNUTLS_HANDSHAKE_CERTIFICATE_PKT:
     return judge_certificates(message);
   default:
@@ -69,10 +66,25 @@ int Session::Parts::judge_message(unsigned type, std::span<const std::byte> mess
   }
 }
 
-void Session::Parts::note_limit(HelloKind kind, std::span<const std::byte> message) {
+int Session::Parts::judge_hello(HelloKind kind, std::span<const std::byte> message) {
+  const int status = judge_record_size(kind, message);
+  return status < 0 ? status : judge_version();
+}
+
+// GnuTLS keeps to a peer's limit and always agrees to it: there is no leaving it out. What cannot be
+// kept to later, when the kernel sends, must end here.
+int Session::Parts::judge_record_size(HelloKind kind, std::span<const std::byte> message) {
   const auto found = parse_hello(kind, message);
-  if (found && (found->record_size_limit || found->max_fragment_length))
-    peer_hello = *found;
+  if (!found || (!found->record_size_limit && !found->max_fragment_length))
+    return 0;
+  peer_hello = *found;
+  if (context.parts().limits_records)
+    return 0;
+  constexpr std::uint16_t largest_payload = 16'384; // RFC 8446, section 5.1
+  const bool tls13 = gnutls_protocol_get_version(session.get()) == GNUTLS_TLS1_3;
+  if (found->record_size_limit.value_or(0) >= largest_payload + (tls13 ? 1 : 0))
+    return 0;
+  return refuse(Reason::RecordSizeUnsupported);
 }
 
 // RFC 7627, section 5.2: "If ... the client receives a ServerHello without the extension, it MUST

@@ -27,7 +27,6 @@ struct Session::Parts : CertificateChoice {
   // session.cpp
   Result<> set_up();
   Result<> set_up_names();
-  Result<> decline_record_size_limit();
   Step step();
   void fail(int error);
   void fail(Reason reason, std::string_view detail, int error);
@@ -41,9 +40,10 @@ struct Session::Parts : CertificateChoice {
                         const gnutls_datum_t* message);
   int judge_offer(std::span<const std::byte> client_hello);
   int judge_message(unsigned type, std::span<const std::byte> message);
+  int judge_hello(HelloKind kind, std::span<const std::byte> message);
   int judge_version();
   int judge_certificates(std::span<const std::byte> message);
-  void note_limit(HelloKind kind, std::span<const std::byte> message);
+  int judge_record_size(HelloKind kind, std::span<const std::byte> message);
   // Remembers why a callback ends the handshake; returns the error for GnuTLS.
   int refuse(Reason reason, std::string detail = {});
 

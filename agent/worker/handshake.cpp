@@ -4,7 +4,9 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/text.hpp"
 #include "ktls/cipher.hpp"
@@ -37,10 +39,11 @@ void discard_error_queue(int socket) {
 } // namespace
 
 Handshake::Handshake(EventLoop& loop, Fibers& fibers, const tls::Context& context,
-                     Finished finished)
-    : loop_(loop), context_(context), finished_(std::move(finished)), fiber_(fibers) {}
+                     Handlers handlers)
+    : loop_(loop), context_(context), handlers_(std::move(handlers)), fiber_(fibers) {}
 
-void Handshake::start(const ipc::StartHandshake& request, Fd socket) {
+void Handshake::start(const ipc::StartHandshake& request, Fd socket,
+                      std::span<const std::byte> ticket_key) {
   id_ = request.id;
   socket_ = std::move(socket);
   // first, while nothing has been sent: it can fail, and needs a connection that is still
@@ -48,21 +51,57 @@ void Handshake::start(const ipc::StartHandshake& request, Fd socket) {
   TcpKtlsSocket kernel(socket_.get());
   if (const Reason attached = attach(kernel); attached != Reason::Success)
     return finish(attached, {});
-  if (const auto prepared = prepare(request); !prepared)
+  if (const auto prepared = prepare(request, ticket_key); !prepared)
     return finish(Reason::InternalError, prepared.error().message());
   advance();
 }
 
-Result<> Handshake::prepare(const ipc::StartHandshake& request) {
+Result<> Handshake::prepare(const ipc::StartHandshake& request,
+                            std::span<const std::byte> ticket_key) {
   tls::SessionParameters parameters{};
   parameters.anonymous = request.anonymous != 0;
   parameters.server_name = HostName::parse(request.peer_name.view());
+  parameters.psk = this;
+  parameters.ticket_key = ticket_key;
   session_ = TRY(tls::Session::create(socket_.get(), parameters, context_));
   ready_ =
       TRY(loop_.on_io(socket_.get(), EPOLLIN, [this](std::uint32_t events) { on_socket(events); }));
   const auto when = EventLoop::Clock::now() + std::chrono::milliseconds(request.timeout_ms);
   deadline_ = TRY(loop_.on_time(when, [this] { abort(Reason::HandshakeTimeout); }));
   return {};
+}
+
+// On a fiber, which waits for the answer.
+Result<tls::Psk> Handshake::find(std::string_view identity) {
+  auto request = wire::make<ipc::PskRequest>();
+  request.id = id_;
+  if (!request.identity.assign(identity))
+    return invalid("the identity does not fit");
+  awaits_psk_ = true;
+  handlers_.ask_psk(request);
+  const auto woken = fiber_.suspend();
+  awaits_psk_ = false;
+  if (woken == Fiber::Woken::Cancelled)
+    return errno_error("waiting for a pre-shared key", ECANCELED);
+  if (!psk_)
+    return errno_error("there is no pre-shared key", ENOKEY);
+  return *std::exchange(psk_, std::nullopt);
+}
+
+bool Handshake::on_psk(const ipc::PskReply& reply) {
+  if (!awaits_psk_)
+    return false;
+  psk_.reset();
+  if (reply.size > 0) {
+    auto key = Secret::create(reply.size);
+    if (key) {
+      std::ranges::copy(std::as_bytes(std::span(reply.key)).first(reply.size),
+                        key->bytes().begin());
+      psk_ = tls::Psk{std::string(reply.identity.view()), std::move(*key)};
+    }
+  }
+  fiber_.resume();
+  return true;
 }
 
 void Handshake::on_socket(std::uint32_t events) {
@@ -147,7 +186,7 @@ void Handshake::finish(Reason reason, std::string_view detail) {
   ready_.reset();
   session_.reset();
   socket_.reset();
-  const auto finished = std::move(finished_); // it may destroy *this
+  const auto finished = std::move(handlers_.finished); // it may destroy *this
   finished(message);
 }
 

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "base/event_loop.hpp"
 #include "base/fd.hpp"
@@ -13,21 +14,30 @@
 
 namespace ktls {
 
-class Handshake {
+class Handshake : private tls::PskLookup {
 public:
-  using Finished = std::function<void(const ipc::HandshakeFinished&)>;
+  struct Handlers {
+    // Called exactly once, perhaps before start() returns; never after the object is gone. By then
+    // the socket has its keys, or is shut down, and this side's descriptor of it is closed. It may
+    // destroy the handshake.
+    std::function<void(const ipc::HandshakeFinished&)> finished;
+    // Asks for a pre-shared key; the answer is to come to on_psk().
+    std::function<void(const ipc::PskRequest&)> ask_psk;
+  };
 
-  // Calls `finished` exactly once, perhaps before this returns; never after the object is gone. By
-  // then the socket has its keys, or is shut down, and this side's descriptor of it is closed. All
-  // references must outlive the handshake; `finished` may destroy it.
-  Handshake(EventLoop& loop, Fibers& fibers, const tls::Context& context, Finished finished);
+  // All references must outlive the handshake.
+  Handshake(EventLoop& loop, Fibers& fibers, const tls::Context& context, Handlers handlers);
 
-  void start(const ipc::StartHandshake& request, Fd socket);
+  // `ticket_key` is read before this returns.
+  void start(const ipc::StartHandshake& request, Fd socket, std::span<const std::byte> ticket_key);
+  // False when it was not asked for.
+  [[nodiscard]] bool on_psk(const ipc::PskReply& reply);
   // Tells the peer, then finishes with this reason.
   void abort(Reason reason);
 
 private:
-  Result<> prepare(const ipc::StartHandshake& request);
+  Result<> prepare(const ipc::StartHandshake& request, std::span<const std::byte> ticket_key);
+  Result<tls::Psk> find(std::string_view identity) override;
   void on_socket(std::uint32_t events);
   void advance();
   void on_advanced();
@@ -37,11 +47,13 @@ private:
 
   EventLoop& loop_;
   const tls::Context& context_;
-  Finished finished_;
+  Handlers handlers_;
   std::uint64_t id_ = 0;
   Fd socket_;
   std::unique_ptr<tls::Session> session_;
   tls::Session::Step step_ = tls::Session::Step::WantRead;
+  bool awaits_psk_ = false;
+  std::optional<tls::Psk> psk_;
   EventSource ready_;
   EventSource deadline_;
   Fiber fiber_; // last: while it is suspended it uses the others

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "worker/worker.hpp"
 
+#include <algorithm>
+
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "ipc/sealed_memory.hpp"
@@ -22,7 +24,9 @@ Result<std::unique_ptr<Worker>> Worker::create(EventLoop& loop, ipc::Channel bro
 }
 
 void Worker::on_packet(ipc::Packet packet) {
-  if (!dispatch(packet)) {
+  const bool sound = dispatch(packet);
+  wipe(packet.data);
+  if (!sound) {
     log::debug("the broker sent a message that this phase does not allow");
     loop_.exit(1);
   }
@@ -34,12 +38,24 @@ bool Worker::dispatch(ipc::Packet& packet) {
   ipc::WorkerConfigure configure_message{};
   ipc::StartHandshake start_message{};
   ipc::CancelHandshake cancel_message{};
+  ipc::PskReply psk_message{};
+  ipc::TicketKey ticket_message{};
   switch (phase_) {
   case Phase::Unconfigured:
     return wire::decode(data, size, configure_message) && configure(packet);
   case Phase::Serving:
     if (wire::decode(data, size, start_message))
       return start(start_message, packet);
+    if (wire::decode(data, size, psk_message)) {
+      const bool sound = pass_on(psk_message);
+      wipe_message(psk_message);
+      return sound;
+    }
+    if (wire::decode(data, size, ticket_message)) {
+      const bool sound = take(ticket_message);
+      wipe_message(ticket_message);
+      return sound;
+    }
     if (!wire::decode(data, size, cancel_message))
       return false;
     cancel(cancel_message.id);
@@ -86,14 +102,38 @@ bool Worker::start(const ipc::StartHandshake& request, ipc::Packet& packet) {
   if (packet.descriptors.size() != 1 || request.profile >= profiles_.size() ||
       handshakes_.contains(request.id))
     return false;
-  const auto finished = [this](const ipc::HandshakeFinished& message) {
+  Handshake::Handlers handlers;
+  handlers.finished = [this](const ipc::HandshakeFinished& message) {
     tell(message);
     handshakes_.erase(message.id);
   };
+  handlers.ask_psk = [this](const ipc::PskRequest& message) { tell(message); };
   auto& handshake = handshakes_[request.id];
-  handshake = std::make_unique<Handshake>(loop_, fibers_, *profiles_[request.profile], finished);
-  handshake->start(request, std::move(packet.descriptors.front()));
+  handshake = std::make_unique<Handshake>(loop_, fibers_, *profiles_[request.profile],
+                                          std::move(handlers));
+  handshake->start(request, std::move(packet.descriptors.front()), ticket_key());
   return true;
+}
+
+// A handshake that has just ended is no error: the messages crossed.
+bool Worker::pass_on(const ipc::PskReply& reply) {
+  const auto found = handshakes_.find(reply.id);
+  return found == handshakes_.end() || found->second->on_psk(reply);
+}
+
+bool Worker::take(const ipc::TicketKey& message) {
+  auto key = Secret::create(message.key.size());
+  if (!key)
+    return false;
+  std::ranges::copy(std::as_bytes(std::span(message.key)), key->bytes().begin());
+  ticket_key_ = std::move(*key);
+  return true;
+}
+
+std::span<const std::byte> Worker::ticket_key() const {
+  if (!ticket_key_)
+    return {};
+  return ticket_key_->bytes();
 }
 
 void Worker::cancel(std::uint64_t id) {

@@ -35,6 +35,9 @@ private:
   Result<> load(int memory);
   bool start(const ipc::StartHandshake& request, ipc::Packet& packet);
   void cancel(std::uint64_t id);
+  bool pass_on(const ipc::PskReply& reply);
+  bool take(const ipc::TicketKey& message);
+  [[nodiscard]] std::span<const std::byte> ticket_key() const;
   template<class Message>
   void tell(const Message& message);
 
@@ -44,6 +47,7 @@ private:
   std::function<Result<>()> lock_down_;
   Phase phase_ = Phase::Unconfigured;
   std::vector<std::unique_ptr<tls::Context>> profiles_;
+  std::optional<Secret> ticket_key_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Handshake>> handshakes_;
   std::unique_ptr<ipc::Connection> broker_;
 };

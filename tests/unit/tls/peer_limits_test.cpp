@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tls/peer_limits.hpp"
+
+#include <gtest/gtest.h>
+
+#include "support/test_data.hpp"
+#include "tls/made_certificate.hpp"
+#include "tls/parties.hpp"
+
+namespace ktls::tls {
+namespace {
+
+using test::rsa_certificate;
+using Bytes = std::vector<std::byte>;
+
+const std::string exponent_65537 = "\x01\x00\x01";
+
+void append(Bytes& to, std::span<const std::byte> bytes) {
+  to.insert(to.end(), bytes.begin(), bytes.end());
+}
+void append_size(Bytes& to, std::size_t size, int bytes) {
+  for (int i = bytes - 1; i >= 0; --i)
+    to.push_back(static_cast<std::byte>(size >> (8 * i)));
+}
+
+// A Certificate message.
+Bytes message_with(const std::vector<Der>& chain, bool tls13 = true) {
+  Bytes list;
+  for (const auto& der : chain) {
+    append_size(list, der.size(), 3);
+    append(list, der);
+    if (tls13)
+      append_size(list, 0, 2);
+  }
+  Bytes message;
+  if (tls13)
+    append_size(message, 0, 1);
+  append_size(message, list.size(), 3);
+  append(message, list);
+  return message;
+}
+
+std::string judge(const std::vector<Der>& chain, const ipc::PeerLimits& limits = {}) {
+  return broken_limit(message_with(chain), true, limits);
+}
+
+Der good() {
+  return certificates_from_pem(test::data("client.pem")).value().front();
+}
+
+TEST(PeerLimits, AreKeptByOrdinaryChains) {
+  EXPECT_EQ(judge({good(), good()}), "");
+  EXPECT_EQ(judge({}), "") << "no certificate at all is another matter";
+  EXPECT_EQ(broken_limit(message_with({good(), good()}, false), false, {}), "");
+  for (const char* name : {"server-rsa", "server-rsa-pss", "server-p521", "server-ed25519"}) {
+    const auto chain = certificates_from_pem(test::data(std::string(name) + ".pem")).value();
+    EXPECT_EQ(judge(chain), "") << name;
+  }
+}
+
+TEST(PeerLimits, CountCertificates) {
+  ipc::PeerLimits two;
+  two.chain_length = 2;
+
+  EXPECT_EQ(judge({good(), good()}, two), "");
+  EXPECT_EQ(judge({good(), good(), good()}, two), "more than 2 certificates");
+}
+
+TEST(PeerLimits, CountBytes) {
+  ipc::PeerLimits small;
+  small.chain_bytes = static_cast<std::uint32_t>(message_with({good()}).size());
+
+  EXPECT_EQ(judge({good()}, small), "");
+  EXPECT_NE(judge({good(), good()}, small).find("at most"), std::string::npos);
+}
+
+TEST(PeerLimits, MeasureRsaKeys) {
+  EXPECT_EQ(judge({rsa_certificate(512, exponent_65537)}), "");
+  EXPECT_EQ(judge({rsa_certificate(1024, exponent_65537)}),
+            "an RSA key of 8192 bits, at most 4096 are allowed");
+}
+
+TEST(PeerLimits, MeasureExponents) {
+  EXPECT_EQ(judge({rsa_certificate(256, "\xff\xff\xff\xff")}), "");
+  EXPECT_EQ(judge({rsa_certificate(256, std::string(200, '\xff'))}),
+            "an RSA exponent of 1600 bits, at most 32 are allowed");
+}
+
+TEST(PeerLimits, LookAtEveryCertificateOfAChain) {
+  EXPECT_NE(judge({good(), good(), rsa_certificate(2048, exponent_65537)}), "");
+}
+
+TEST(PeerLimits, LeaveMalformedMessagesToGnutls) {
+  const Bytes whole = message_with({good()});
+
+  for (std::size_t size = 0; size < whole.size(); ++size)
+    EXPECT_EQ(broken_limit(std::span(whole).first(size), true, {}), "") << size;
+  EXPECT_EQ(judge({Der(100, std::byte{0x30})}), "");
+}
+
+class EachVersion : public testing::TestWithParam<const char*> {};
+
+// In the handshake, before a signature is checked with the key: the client does not even have it.
+TEST_P(EachVersion, EndsAHandshakeOfAPeerThatBreaksThem) {
+  auto options = test::client("client");
+  options.priority = GetParam();
+  auto there = test::asking_server();
+  there.priority = GetParam();
+  auto profile = test::profile_of(options);
+  profile.credentials.front().chain.push_back(rsa_certificate(1024, exponent_65537));
+  const auto sockets = test::unix_pair();
+  test::Party bomber(sockets.ours.get(), options, profile);
+  test::Party server(sockets.peers.get(), there);
+
+  for (int i = 0; i < 10; ++i) {
+    (void)bomber.advance();
+    (void)server.advance();
+  }
+
+  EXPECT_EQ(server.step, Session::Step::Failed);
+  EXPECT_EQ(server.reason(), Reason::CertificateLimit);
+  EXPECT_EQ(server.detail(), "an RSA key of 8192 bits, at most 4096 are allowed");
+}
+INSTANTIATE_TEST_SUITE_P(PeerLimits, EachVersion,
+                         testing::Values("-VERS-ALL:+VERS-TLS1.3", "-VERS-ALL:+VERS-TLS1.2"));
+
+} // namespace
+} // namespace ktls::tls
