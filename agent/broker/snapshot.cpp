@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include "base/file.hpp"
+#include "ipc/signer_protocol.hpp"
 #include "tls/priority.hpp"
 
 namespace ktls {
@@ -12,15 +15,29 @@ namespace {
 using policy::LocatedPath;
 using policy::RoleSettings;
 
+// The path of a systemd credential; any other as it is.
+Result<std::string> resolve(const LocatedPath& from) {
+  if (!from.path.starts_with(policy::credential_prefix))
+    return from.path;
+  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+  if (directory == nullptr || directory[0] != '/')
+    return invalid(from.path + ": there are no credentials: CREDENTIALS_DIRECTORY is not set, see "
+                               "LoadCredential= in systemd.exec(5)");
+  return std::string(directory) + "/" + from.path.substr(policy::credential_prefix.size());
+}
+
 class Loader {
 public:
   std::vector<tls::Der> certificates(const LocatedPath& from) {
-    const auto text = read_file(from.path, max_certificate_file_size);
+    const auto path = resolve(from);
+    if (!path)
+      return problem(from, path.error());
+    const auto text = read_file(*path, max_certificate_file_size);
     if (!text)
       return problem(from, text.error());
     auto list = tls::certificates_from_pem(*text);
     if (!list)
-      return problem(from, add_context(list.error(), from.path).value());
+      return problem(from, add_context(list.error(), *path).value());
     return std::move(*list);
   }
 
@@ -52,8 +69,21 @@ public:
       (void)problem(*settings.certificate, spki.error());
       return;
     }
+    auto location = *settings.private_key;
+    if (location.place == policy::KeyPlace::File) {
+      auto path = resolve(location);
+      if (!path) {
+        (void)problem(location, path.error());
+        return;
+      }
+      location.path = std::move(*path);
+    } else if (++tokens_ > ipc::max_token_signers) {
+      problems_.lines.push_back(
+          fmt::format("{}: more than {} keys in tokens", location.where, ipc::max_token_signers));
+      return;
+    }
     profile.key_id = static_cast<std::uint32_t>(out_.keys.size() + 1);
-    out_.keys.push_back({profile.key_id, *settings.private_key, *spki});
+    out_.keys.push_back({profile.key_id, std::move(location), *spki});
   }
 
   std::vector<tls::Der> problem(const LocatedPath& at, const Error& error) {
@@ -63,6 +93,7 @@ public:
 
   Snapshot out_;
   policy::Problems problems_;
+  std::size_t tokens_ = 0;
 };
 
 } // namespace

@@ -36,10 +36,15 @@ void discard_error_queue(int socket) {
 
 } // namespace
 
-Handshake::Handshake(EventLoop& loop, Fibers& fibers, const tls::Priority& priority,
-                     const ProfileRuntime& profile, Finished finished)
-    : loop_(loop), priority_(priority), profile_(profile), finished_(std::move(finished)),
-      fiber_(fibers) {}
+Handshake::Handshake(EventLoop& loop, Fibers& fibers, SignerClient& signers,
+                     const tls::Priority& priority, const ProfileRuntime& profile,
+                     Finished finished)
+    : loop_(loop), signers_(signers), priority_(priority), profile_(profile),
+      finished_(std::move(finished)), fiber_(fibers) {}
+
+Handshake::~Handshake() {
+  signers_.forget(fiber_);
+}
 
 void Handshake::start(const ipc::StartHandshake& request, Fd socket) {
   id_ = request.id;
@@ -60,6 +65,7 @@ Result<> Handshake::prepare(const ipc::StartHandshake& request) {
   parameters.client_auth_type = profile_.profile.client_auth_type;
   parameters.anonymous = request.anonymous != 0;
   parameters.server_name = HostName::parse(request.peer_name.view());
+  signers_.permit(fiber_, request.permit);
   session_ = TRY(tls::Session::create(socket_.get(), parameters, *profile_.credentials, priority_));
   ready_ =
       TRY(loop_.on_io(socket_.get(), EPOLLIN, [this](std::uint32_t events) { on_socket(events); }));
@@ -94,15 +100,18 @@ void Handshake::on_advanced() {
   case tls::Session::Step::Complete:
     return complete();
   case tls::Session::Step::Failed:
-    return finish(session_->failure().reason, session_->failure().detail);
+    return finish(session_->failure().reason,
+                  unsigned_ ? "this side's own signature was missing" : session_->failure().detail);
   }
 }
 
 void Handshake::abort(Reason reason) {
   if (session_)
     session_->abort(reason);
-  if (fiber_.suspended())
+  if (fiber_.suspended()) {
+    unsigned_ = true;
     return fiber_.cancel(); // it fails with the reason, which on_advanced() reports
+  }
   finish(reason, {});
 }
 

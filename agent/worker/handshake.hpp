@@ -10,6 +10,7 @@
 #include "base/fiber.hpp"
 #include "ipc/worker_protocol.hpp"
 #include "tls/session.hpp"
+#include "worker/signer_client.hpp"
 
 namespace ktls {
 
@@ -26,8 +27,11 @@ public:
   // Calls `finished` exactly once, perhaps before this returns; never after the object is gone. By
   // then the socket has its keys, or is shut down, and this side's descriptor of it is closed. All
   // references must outlive the handshake; `finished` may destroy it.
-  Handshake(EventLoop& loop, Fibers& fibers, const tls::Priority& priority,
+  Handshake(EventLoop& loop, Fibers& fibers, SignerClient& signers, const tls::Priority& priority,
             const ProfileRuntime& profile, Finished finished);
+  ~Handshake();
+  Handshake(const Handshake&) = delete;
+  Handshake& operator=(const Handshake&) = delete;
 
   void start(const ipc::StartHandshake& request, Fd socket);
   // Tells the peer, then finishes with this reason.
@@ -43,6 +47,7 @@ private:
   void finish(Reason reason, std::string_view detail);
 
   EventLoop& loop_;
+  SignerClient& signers_;
   const tls::Priority& priority_;
   const ProfileRuntime& profile_;
   Finished finished_;
@@ -50,6 +55,7 @@ private:
   Fd socket_;
   std::unique_ptr<tls::Session> session_;
   tls::Session::Step step_ = tls::Session::Step::WantRead;
+  bool unsigned_ = false; // ended while its signature was waited for
   EventSource ready_;
   EventSource deadline_;
   Fiber fiber_; // last: while it is suspended it uses the others

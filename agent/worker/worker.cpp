@@ -8,10 +8,8 @@
 namespace ktls {
 
 Result<std::unique_ptr<Worker>> Worker::create(EventLoop& loop, ipc::Channel broker,
-                                               ipc::Channel signer,
                                                std::function<Result<>()> lock_down) {
   std::unique_ptr<Worker> self(new Worker(loop, std::move(lock_down)));
-  TRY(self->signer_.attach(std::move(signer)));
   ipc::Connection::Handlers handlers;
   handlers.on_packet = [raw = self.get()](ipc::Packet packet) {
     raw->on_packet(std::move(packet));
@@ -32,12 +30,17 @@ bool Worker::dispatch(ipc::Packet& packet) {
   const void* data = packet.data.data();
   const std::size_t size = packet.data.size();
   ipc::WorkerConfigure configure_message{};
+  ipc::AttachSigner attach_message{};
   ipc::StartHandshake start_message{};
   ipc::CancelHandshake cancel_message{};
   switch (phase_) {
   case Phase::Unconfigured:
+    if (wire::decode(data, size, attach_message))
+      return attach(attach_message, packet);
     return wire::decode(data, size, configure_message) && configure(packet);
   case Phase::Serving:
+    if (wire::decode(data, size, attach_message))
+      return attach(attach_message, packet);
     if (wire::decode(data, size, start_message))
       return start(start_message, packet);
     if (!wire::decode(data, size, cancel_message))
@@ -48,6 +51,16 @@ bool Worker::dispatch(ipc::Packet& packet) {
     return false;
   }
   return false;
+}
+
+bool Worker::attach(const ipc::AttachSigner& message, ipc::Packet& packet) {
+  if (packet.descriptors.size() > 1 || packet.descriptors_truncated)
+    return false;
+  std::optional<ipc::Channel> channel;
+  if (!packet.descriptors.empty())
+    channel.emplace(std::move(packet.descriptors.front()));
+  const auto attached = signers_.attach(message.key_id, std::move(channel));
+  return attached && *attached;
 }
 
 bool Worker::configure(const ipc::Packet& packet) {
@@ -70,7 +83,7 @@ Result<> Worker::load(int memory) {
   auto configuration = TRY(ipc::decode_configuration(bytes));
   priority_ = TRY(tls::Priority::create(configuration.priority));
   for (auto& profile : configuration.profiles) {
-    auto credentials = TRY(tls::Credentials::create(profile, signer_));
+    auto credentials = TRY(tls::Credentials::create(profile, signers_));
     profiles_.push_back({std::move(profile), std::move(credentials)});
   }
   return lock_down_();
@@ -93,8 +106,8 @@ bool Worker::start(const ipc::StartHandshake& request, ipc::Packet& packet) {
     handshakes_.erase(message.id);
   };
   auto& handshake = handshakes_[request.id];
-  handshake =
-      std::make_unique<Handshake>(loop_, fibers_, *priority_, profiles_[request.profile], finished);
+  handshake = std::make_unique<Handshake>(loop_, fibers_, signers_, *priority_,
+                                          profiles_[request.profile], finished);
   handshake->start(request, std::move(packet.descriptors.front()));
   return true;
 }

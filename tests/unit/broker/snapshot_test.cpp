@@ -22,6 +22,11 @@ LocatedPath at(int line, const std::string& path) {
   return {path, "f:" + std::to_string(line)};
 }
 
+policy::KeyLocation key_at(int line, std::string path,
+                           policy::KeyPlace place = policy::KeyPlace::File) {
+  return {at(line, std::move(path)), place};
+}
+
 policy::RoleSettings client() {
   policy::RoleSettings role;
   role.truststore = at(2, data_path("ca.pem"));
@@ -33,7 +38,7 @@ policy::RoleSettings server() {
   role.role = HandshakeRole::ServerWithClientAuth;
   role.client_auth_type = ipc::ClientAuthType::Full;
   role.certificate = at(5, data_path("server.pem"));
-  role.private_key = at(6, "/no/one/looks/there.key");
+  role.private_key = key_at(6, "/no/one/looks/there.key");
   role.truststore = at(7, data_path("other-ca.pem"));
   return role;
 }
@@ -85,17 +90,64 @@ TEST(LoadSnapshot, LeavesThePrivateKeyToTheSigner) {
   ASSERT_EQ(snapshot->keys.size(), 1U);
   EXPECT_EQ(snapshot->keys[0].id, snapshot->workers.profiles[0].key_id);
   EXPECT_GT(snapshot->keys[0].id, 0U);
-  EXPECT_EQ(snapshot->keys[0].path.path, "/no/one/looks/there.key");
-  EXPECT_EQ(snapshot->keys[0].path.where, "f:6");
+  EXPECT_EQ(snapshot->keys[0].location.path, "/no/one/looks/there.key");
+  EXPECT_EQ(snapshot->keys[0].location.where, "f:6");
   EXPECT_EQ(snapshot->keys[0].certificate_spki,
             tls::spki_sha256(snapshot->workers.profiles[0].chain[0]).value());
+}
+
+// Sets CREDENTIALS_DIRECTORY as a service manager does.
+struct Credentials {
+  explicit Credentials(const std::string& directory) {
+    ::setenv("CREDENTIALS_DIRECTORY", directory.c_str(), 1);
+  }
+  ~Credentials() { ::unsetenv("CREDENTIALS_DIRECTORY"); }
+  Credentials(const Credentials&) = delete;
+  Credentials& operator=(const Credentials&) = delete;
+};
+
+TEST(LoadSnapshot, FindsCredentialsOfTheService) {
+  const Credentials set(data_path(""));
+  policy::Settings settings;
+  settings.server = server();
+  settings.server->certificate = at(5, "credential:server.pem");
+  settings.server->private_key = key_at(6, "credential:server.key");
+
+  const auto snapshot = load_snapshot(settings, ciphers);
+
+  ASSERT_TRUE(snapshot);
+  EXPECT_EQ(snapshot->workers.profiles[0].chain,
+            tls::certificates_from_pem(test::data("server.pem")).value());
+  EXPECT_EQ(snapshot->keys[0].location.path, data_path("") + "/server.key");
+}
+
+TEST(LoadSnapshot, SaysThatThereAreNoCredentials) {
+  policy::Settings settings;
+  settings.server = server();
+  settings.server->private_key = key_at(6, "credential:server.key");
+
+  const auto lines = problems(settings);
+
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_TRUE(lines[0].starts_with("f:6: credential:server.key: there are no credentials"));
+}
+
+TEST(LoadSnapshot, LeavesTheUrlOfATokenAsItIs) {
+  policy::Settings settings;
+  settings.server = server();
+  settings.server->private_key = key_at(6, "pkcs11:token=t?pin-value=1", policy::KeyPlace::Token);
+
+  const auto snapshot = load_snapshot(settings, ciphers);
+
+  ASSERT_TRUE(snapshot);
+  EXPECT_EQ(snapshot->keys[0].location.path, "pkcs11:token=t?pin-value=1");
 }
 
 TEST(LoadSnapshot, GivesEachRoleAKeyOfItsOwn) {
   policy::Settings settings;
   settings.client = client();
   settings.client->certificate = at(3, data_path("client.pem"));
-  settings.client->private_key = at(4, "/client.key");
+  settings.client->private_key = key_at(4, "/client.key");
   settings.server = server();
 
   const auto snapshot = load_snapshot(settings, ciphers);
