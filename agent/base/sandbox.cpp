@@ -3,10 +3,12 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -68,11 +70,21 @@ Result<> add_rule(void* filter, int number, std::span<const scmp_arg_cmp> condit
 }
 
 // Some only in the form that is needed: memory is never made executable, no other process gets a
-// signal, also not through a descriptor's owner.
+// signal, also not through a descriptor's owner, no process but a thread is made, and no socket but
+// a local one.
 Result<> allow(void* filter, int number) {
   if (number == SCMP_SYS(mmap) || number == SCMP_SYS(mprotect)) {
     const std::array not_executable{scmp_arg_cmp{2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0}};
     return add_rule(filter, number, not_executable);
+  }
+  if (number == SCMP_SYS(socket)) {
+    const std::array local{scmp_arg_cmp{0, SCMP_CMP_EQ, AF_UNIX, 0}};
+    return add_rule(filter, number, local);
+  }
+  if (number == SCMP_SYS(clone)) {
+    const std::array thread{
+        scmp_arg_cmp{0, SCMP_CMP_MASKED_EQ, CLONE_THREAD | CLONE_NEWUSER, CLONE_THREAD}};
+    return add_rule(filter, number, thread);
   }
   if (number == SCMP_SYS(tgkill)) {
     const auto self = static_cast<scmp_datum_t>(::getpid());
@@ -80,7 +92,8 @@ Result<> allow(void* filter, int number) {
     return add_rule(filter, number, to_itself);
   }
   if (number == SCMP_SYS(fcntl)) {
-    for (const int command : {F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_GET_SEALS}) {
+    for (const int command :
+         {F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_GET_SEALS, F_GETLK, F_SETFD, F_SETLK, F_SETLKW}) {
       const auto value = static_cast<scmp_datum_t>(command);
       const std::array harmless{scmp_arg_cmp{1, SCMP_CMP_EQ, value, 0}};
       TRY(add_rule(filter, number, harmless));
@@ -99,7 +112,8 @@ Result<> allow_only(std::span<const int> allowed, std::span<const int> refused) 
   for (const int number : allowed)
     TRY(allow(filter.get(), number));
   for (const int number : refused) {
-    const int status = ::seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EACCES), number, 0);
+    const std::uint32_t error = number == SCMP_SYS(clone3) ? ENOSYS : EACCES;
+    const int status = ::seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(error), number, 0);
     if (status < 0)
       return errno_error("seccomp_rule_add", -status);
   }

@@ -24,7 +24,8 @@ inline Result<> drop_capabilities() {
 
 // From here on any other system call ends the process (seccomp), as does making memory executable
 // or sending a signal to another process.
-// Those in `refused` fail with EACCES instead: what libraries try, and can do without. Irrevocable.
+// Those in `refused` fail with EACCES instead: what libraries try, and can do without (clone3:
+// ENOSYS, whereupon glibc uses clone). Irrevocable.
 Result<> allow_only(std::span<const int> allowed, std::span<const int> refused = {});
 
 } // namespace ktls

@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "ipc/signer_protocol.hpp"
 #include "tls/names.hpp"
 #include "tls/priority.hpp"
 
@@ -18,6 +20,17 @@ using ipc::HandshakeRole;
 using policy::LocatedNames;
 using policy::LocatedPath;
 using policy::RoleSettings;
+
+// The path of a systemd credential; any other as it is.
+Result<std::string> resolve(const LocatedPath& from) {
+  if (!from.path.starts_with(policy::credential_prefix))
+    return from.path;
+  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+  if (directory == nullptr || directory[0] != '/')
+    return invalid(from.path + ": there are no credentials: CREDENTIALS_DIRECTORY is not set, see "
+                               "LoadCredential= in systemd.exec(5)");
+  return std::string(directory) + "/" + from.path.substr(policy::credential_prefix.size());
+}
 
 class Loader {
 public:
@@ -120,12 +133,15 @@ private:
   }
 
   std::vector<tls::Der> certificates(const LocatedPath& from) {
-    const auto text = read_file(from.path, max_certificate_file_size);
+    const auto path = resolve(from);
+    if (!path)
+      return problem(from.where, path.error().message());
+    const auto text = read_file(*path, max_certificate_file_size);
     if (!text)
       return problem(from.where, text.error().message());
     auto list = tls::certificates_from_pem(*text);
     if (!list)
-      return problem(from.where, add_context(list.error(), from.path).value().message());
+      return problem(from.where, add_context(list.error(), *path).value().message());
     return std::move(*list);
   }
 
@@ -145,14 +161,29 @@ private:
         problem(credential.certificate.where, spki.error().message());
         continue;
       }
-      const auto key_id = static_cast<std::uint32_t>(out_.keys.size() + 1);
-      profile.credentials.push_back({key_id, 0, std::move(chain)});
-      out_.keys.push_back({key_id, credential.private_key, *spki});
+      add_key(credential.private_key, *spki);
+      profile.credentials.push_back(
+          {static_cast<std::uint32_t>(out_.keys.size()), std::move(chain)});
     }
   }
 
+  void add_key(policy::KeyLocation location, const tls::Sha256& spki) {
+    if (location.place == policy::KeyPlace::File) {
+      auto path = resolve(location);
+      if (!path)
+        problem(location.where, path.error().message());
+      else
+        location.path = std::move(*path);
+    } else if (++tokens_ > ipc::max_token_signers) {
+      problem(location.where, fmt::format("more than {} keys in tokens", ipc::max_token_signers));
+    }
+    const auto id = static_cast<std::uint32_t>(out_.keys.size() + 1);
+    out_.keys.push_back({id, std::move(location), spki});
+  }
+
   std::shared_ptr<const PskFile> psk_file(const RoleSettings& role) {
-    auto file = PskFile::read(role.psk_file->path);
+    const auto path = resolve(*role.psk_file);
+    auto file = path ? PskFile::read(*path) : tl::make_unexpected(path.error());
     if (!file) {
       problem(role.psk_file->where,
               add_context(file.error(), role.psk_file->path).value().message());
@@ -173,6 +204,7 @@ private:
   const KernelSuites& suites_;
   Snapshot out_;
   policy::Problems problems_;
+  std::size_t tokens_ = 0;
 };
 
 } // namespace

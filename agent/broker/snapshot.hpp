@@ -19,7 +19,7 @@ namespace ktls {
 
 struct KeySource {
   std::uint32_t id;
-  policy::LocatedPath path;     // for the signer alone to open
+  policy::KeyLocation location; // for its signer alone to open
   tls::Sha256 certificate_spki; // what the key must match
 };
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -15,7 +16,16 @@ namespace ktls {
 WorkerPool::WorkerPool(EventLoop& loop, std::string helpers, const Snapshot& snapshot,
                        unsigned workers, Handlers handlers)
     : loop_(loop), helpers_(std::move(helpers)), snapshot_(snapshot),
-      handlers_(std::move(handlers)), slots_(workers) {}
+      handlers_(std::move(handlers)), signers_(1), slots_(workers) {
+  for (const auto& key : snapshot_.keys) {
+    if (const auto own = signer_of(key); own != 0)
+      signers_.emplace_back().token_key = own;
+  }
+}
+
+std::uint32_t WorkerPool::signer_of(const KeySource& key) {
+  return key.location.place == policy::KeyPlace::Token ? key.id : 0;
+}
 
 std::optional<Workers::Index> WorkerPool::pick() const {
   std::optional<Index> best;
@@ -29,12 +39,30 @@ std::optional<Workers::Index> WorkerPool::pick() const {
 
 bool WorkerPool::start(Index worker, const ipc::StartHandshake& request, int socket) {
   auto& slot = slots_.at(worker);
-  if (const auto sent = slot.connection->send(request, socket); !sent) {
+  auto message = request;
+  const auto sent =
+      permit(slot, message).and_then([&] { return slot.connection->send(message, socket); });
+  if (!sent) {
     lose_worker(worker, sent.error().message());
     return false;
   }
   ++slot.handshakes;
   return true;
+}
+
+// One signature, with a key of the handshake's profile, until its time is over.
+Result<> WorkerPool::permit(const Slot& slot, ipc::StartHandshake& message) const {
+  const auto& own = snapshot_.workers.profiles.at(message.profile).credentials;
+  const auto expires = std::chrono::steady_clock::now().time_since_epoch() +
+                       std::chrono::milliseconds(message.timeout_ms);
+  message.permit = {};
+  message.permit.worker = slot.serial;
+  message.permit.handshake = message.id;
+  message.permit.first_key = own.empty() ? 0 : own.front().key_id;
+  message.permit.key_count = static_cast<std::uint32_t>(own.size());
+  message.permit.expires_ns = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(expires).count());
+  return tls::seal(message.permit, *permit_secret_);
 }
 
 void WorkerPool::cancel(Index worker, std::uint64_t id) {
@@ -48,87 +76,137 @@ void WorkerPool::replace(Index worker) {
   lose_worker(worker, "it does not answer");
 }
 
-void WorkerPool::start_signer() {
-  if (const auto started = try_start_signer(); !started)
-    lose_signer(started.error().message());
+void WorkerPool::start_all() {
+  for (auto& signer : signers_)
+    start_signer(signer);
 }
 
-Result<> WorkerPool::try_start_signer() {
+void WorkerPool::start_signer(Signer& signer) {
+  if (const auto started = try_start_signer(signer); !started)
+    lose_signer(signer, started.error().message());
+}
+
+Result<> WorkerPool::try_start_signer(Signer& signer) {
+  if (!permit_secret_)
+    permit_secret_ = TRY(tls::make_permit_secret());
   auto [ours, theirs] = TRY(ipc::Channel::pair());
   const std::array descriptors{theirs.fd()};
-  signer_.started = Backoff::Clock::now();
-  signer_.phase = Phase::Starting;
-  signer_.process = TRY(Process::spawn(helpers_ + "/ktlsd-signer", descriptors));
+  signer.started = Backoff::Clock::now();
+  signer.phase = Phase::Starting;
+  signer.process = TRY(Process::spawn(helpers_ + "/ktlsd-signer", descriptors));
   ipc::Connection::Handlers handlers;
-  handlers.on_packet = [this](const ipc::Packet& packet) { on_signer_packet(packet); };
-  handlers.on_closed = [this] { lose_signer("it ended"); };
-  signer_.connection = TRY(ipc::Connection::create(loop_, std::move(ours), std::move(handlers)));
-  keys_missing_ = snapshot_.keys.size();
+  handlers.on_packet = [this, &signer](const ipc::Packet& p) { on_signer_packet(signer, p); };
+  handlers.on_closed = [this, &signer] { lose_signer(signer, "it ended"); };
+  signer.connection = TRY(ipc::Connection::create(loop_, std::move(ours), std::move(handlers)));
+  auto configure = wire::make<ipc::SignerConfigure>();
+  configure.token = signer.token_key != 0 ? 1 : 0;
+  std::memcpy(configure.permit_secret.data(), permit_secret_->bytes().data(),
+              configure.permit_secret.size());
+  auto sent = signer.connection->send(configure);
+  ::explicit_bzero(&configure, sizeof configure);
+  TRY(sent);
+  signer.load_limit = TRY(loop_.on_time(signer.started + load_limit, [this, &signer] {
+    lose_signer(signer, "it does not load its keys");
+  }));
+  return ask_to_load(signer);
+}
+
+Result<> WorkerPool::ask_to_load(Signer& signer) {
+  signer.keys_missing = 0;
   for (const auto& key : snapshot_.keys) {
+    if (signer_of(key) != signer.token_key)
+      continue;
     auto message = wire::make<ipc::LoadKey>();
     message.key_id = key.id;
-    if (!message.path.assign(key.path.path))
-      return invalid(key.path.where + ": path is too long");
-    TRY(signer_.connection->send(message));
+    if (!message.source.assign(key.location.path))
+      return invalid(key.location.where + ": path is too long");
+    auto sent = signer.connection->send(message);
+    ::explicit_bzero(&message, sizeof message); // there may be a PIN in it
+    TRY(sent);
+    ++signer.keys_missing;
   }
-  if (snapshot_.keys.empty())
-    on_all_keys_loaded();
+  if (signer.keys_missing == 0)
+    on_signer_ready(signer);
   return {};
 }
 
-void WorkerPool::on_all_keys_loaded() {
-  signer_.phase = Phase::Ready;
-  if (handlers_.on_keys_loaded)
-    handlers_.on_keys_loaded();
-  for (Index i = 0; i < slots_.size(); ++i)
-    start_worker(i);
+void WorkerPool::on_signer_ready(Signer& signer) {
+  signer.phase = Phase::Ready;
+  signer.load_limit.reset();
+  const auto ready = [](const Signer& s) { return s.phase == Phase::Ready; };
+  if (keys_loaded_) {
+    // the workers stay: they get a channel to the new one
+    for (Index i = 0; i < slots_.size() && signer.phase == Phase::Ready; ++i) {
+      if (slots_[i].phase != Phase::Down)
+        connect(i, signer);
+    }
+  } else if (std::all_of(signers_.begin(), signers_.end(), ready)) {
+    keys_loaded_ = true;
+    if (handlers_.on_keys_loaded)
+      handlers_.on_keys_loaded();
+    for (Index i = 0; i < slots_.size(); ++i)
+      start_worker(i);
+  }
 }
 
-void WorkerPool::on_signer_packet(const ipc::Packet& packet) {
+void WorkerPool::on_signer_packet(Signer& signer, const ipc::Packet& packet) {
+  const void* data = packet.data.data();
+  const std::size_t size = packet.data.size();
   ipc::KeyLoaded loaded{};
   ipc::KeyRefused refused{};
-  if (signer_.phase == Phase::Starting &&
-      wire::decode(packet.data.data(), packet.data.size(), loaded))
-    return on_key_loaded(loaded);
-  if (signer_.phase == Phase::Starting &&
-      wire::decode(packet.data.data(), packet.data.size(), refused)) {
+  ipc::WorkerCutOff cut_off{};
+  if (signer.phase == Phase::Starting && wire::decode(data, size, loaded))
+    return on_key_loaded(signer, loaded);
+  if (signer.phase == Phase::Starting && wire::decode(data, size, refused)) {
     for (const auto& key : snapshot_.keys) {
-      if (key.id == refused.key_id)
-        handlers_.on_unusable(fmt::format("{}: {}: {}", key.path.where, key.path.path,
+      if (key.id == refused.key_id && signer_of(key) == signer.token_key)
+        handlers_.on_unusable(fmt::format("{}: {}: {}", key.location.where, key.location.name(),
                                           escape(refused.detail.view())));
     }
-    return lose_signer("it could not load a key");
+    return lose_signer(signer, "it could not load a key");
   }
-  lose_signer("it sent a message that this phase does not allow");
+  if (signer.phase == Phase::Ready && wire::decode(data, size, cut_off))
+    return on_cut_off(cut_off);
+  lose_signer(signer, "it sent a message that this phase does not allow");
 }
 
-void WorkerPool::on_key_loaded(const ipc::KeyLoaded& message) {
-  const auto key = std::find_if(snapshot_.keys.begin(), snapshot_.keys.end(),
-                                [&](const KeySource& k) { return k.id == message.key_id; });
+void WorkerPool::on_key_loaded(Signer& signer, const ipc::KeyLoaded& message) {
+  const auto key =
+      std::find_if(snapshot_.keys.begin(), snapshot_.keys.end(), [&](const KeySource& k) {
+        return k.id == message.key_id && signer_of(k) == signer.token_key;
+      });
   if (key == snapshot_.keys.end())
-    return lose_signer("it reported a key that it was not asked for");
+    return lose_signer(signer, "it reported a key that it was not asked for");
   if (key->certificate_spki != message.spki_sha256) {
     handlers_.on_unusable(fmt::format("{}: {}: the private key does not belong to the certificate",
-                                      key->path.where, key->path.path));
-    return lose_signer("a key does not match");
+                                      key->location.where, key->location.name()));
+    return lose_signer(signer, "a key does not match");
   }
-  if (--keys_missing_ == 0)
-    on_all_keys_loaded();
+  if (--signer.keys_missing == 0)
+    on_signer_ready(signer);
 }
 
-void WorkerPool::lose_signer(const std::string& why) {
-  lose(signer_, "ktlsd-signer", why, [this] { start_signer(); });
+// It may have ended already, or be another by now.
+void WorkerPool::on_cut_off(const ipc::WorkerCutOff& message) {
+  for (Index i = 0; i < slots_.size(); ++i) {
+    if (slots_[i].phase != Phase::Down && slots_[i].serial == message.serial)
+      return lose_worker(i, "its signer cut it off: " + escape(message.detail.view()));
+  }
+}
+
+void WorkerPool::lose_signer(Signer& signer, const std::string& why) {
+  signer.load_limit.reset();
+  const auto key = std::find_if(snapshot_.keys.begin(), snapshot_.keys.end(),
+                                [&](const KeySource& k) { return k.id == signer.token_key; });
+  const std::string whose = key == snapshot_.keys.end() ? "" : key->location.where + ": ";
+  lose(signer, "ktlsd-signer", whose + why, [this, &signer] { start_signer(signer); });
   if (handlers_.on_signer_lost)
     handlers_.on_signer_lost();
-  for (Index i = 0; i < slots_.size(); ++i) {
-    if (slots_[i].phase != Phase::Down)
-      lose_worker(i, "its signer ended");
-  }
 }
 
 void WorkerPool::start_worker(Index index) {
-  if (signer_.phase != Phase::Ready || slots_.at(index).phase != Phase::Down)
-    return; // a signer that becomes ready starts all that are down
+  if (!keys_loaded_ || slots_.at(index).phase != Phase::Down)
+    return;
   if (const auto started = try_start_worker(index); !started)
     lose_worker(index, started.error().message());
 }
@@ -136,19 +214,39 @@ void WorkerPool::start_worker(Index index) {
 Result<> WorkerPool::try_start_worker(Index index) {
   auto& slot = slots_.at(index);
   auto [ours, theirs] = TRY(ipc::Channel::pair());
-  auto [worker_end, signer_end] = TRY(ipc::Channel::pair());
-  const std::array descriptors{theirs.fd(), worker_end.fd()};
+  const std::array descriptors{theirs.fd()};
   slot.restart.reset();
   slot.started = Backoff::Clock::now();
   slot.phase = Phase::Starting;
+  slot.serial = ++last_serial_;
   slot.process = TRY(Process::spawn(helpers_ + "/ktlsd-worker", descriptors));
   ipc::Connection::Handlers handlers;
   handlers.on_packet = [this, index](const ipc::Packet& p) { on_worker_packet(index, p); };
   handlers.on_closed = [this, index] { lose_worker(index, "it ended"); };
   slot.connection = TRY(ipc::Connection::create(loop_, std::move(ours), std::move(handlers)));
-  TRY(signer_.connection->send(wire::make<ipc::AttachWorker>(), signer_end.fd()));
+  for (auto& signer : signers_)
+    TRY(try_connect(slot, signer));
   const auto memory = TRY(ipc::make_sealed_memory(ipc::encode(snapshot_.workers)));
   return slot.connection->send(wire::make<ipc::WorkerConfigure>(), memory.get());
+}
+
+void WorkerPool::connect(Index index, Signer& signer) {
+  if (const auto connected = try_connect(slots_.at(index), signer); !connected)
+    lose_worker(index, connected.error().message());
+}
+
+// Each end gets its half of a channel; the worker is told of a signer that does not run, too. A
+// signer that takes no message is found out by those who wait for it.
+Result<> WorkerPool::try_connect(Slot& slot, Signer& signer) {
+  auto to_worker = wire::make<ipc::AttachSigner>();
+  to_worker.key_id = signer.token_key;
+  if (signer.phase != Phase::Ready)
+    return slot.connection->send(to_worker);
+  auto [worker_end, signer_end] = TRY(ipc::Channel::pair());
+  auto to_signer = wire::make<ipc::AttachWorker>();
+  to_signer.serial = slot.serial;
+  (void)signer.connection->send(to_signer, signer_end.fd());
+  return slot.connection->send(to_worker, worker_end.fd());
 }
 
 void WorkerPool::on_worker_packet(Index index, const ipc::Packet& packet) {

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// WorkerPool: the signer and the workers of one snapshot, kept running.
+// WorkerPool: the signers and the workers of one snapshot, kept running.
 //
-// The signer is started first and loads its keys; then come the workers, each with a channel of its
-// own to the signer. A worker that ends is replaced after a delay that grows while it keeps ending.
-// When the signer ends, its workers cannot sign any more: all are replaced.
+// Keys in files share a signer, each key in a token has one of its own, so that a slow or broken
+// token holds up nobody else. The signers are started first and load their keys; then come the
+// workers, each with a channel of its own to each signer. Whichever ends is started again after a
+// delay that grows while it keeps ending. A new signer gets new channels to the workers that run.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,6 +23,7 @@
 #include "ipc/connection.hpp"
 #include "ipc/signer_protocol.hpp"
 #include "ipc/worker_protocol.hpp"
+#include "tls/sign_permit.hpp"
 
 namespace ktls {
 
@@ -43,14 +47,17 @@ public:
     std::function<void()> on_available; // a worker became ready
     std::function<void(Index, const ipc::HandshakeFinished&)> on_finished;
     std::function<void(Index)> on_lost; // its handshakes will not finish
-    // The signer has all keys of the snapshot. Optional.
+    // The signers have all keys of the snapshot. Optional.
     std::function<void()> on_keys_loaded;
-    // The signer ended, and is started again. Optional.
+    // A signer ended, and is started again. Optional.
     std::function<void()> on_signer_lost;
     // Keys or certificates that cannot be used. Before the first worker is ready the process has no
     // use; later the pool keeps trying.
     std::function<void(const std::string&)> on_unusable;
   };
+
+  // For a signer to load its keys, a token's answers included.
+  static constexpr std::chrono::seconds load_limit{30};
 
   // A pool of no workers only has the keys loaded, and starts nothing again.
   // `loop` and `snapshot` must outlive the pool. `helpers`: the directory of ktlsd-worker and
@@ -58,7 +65,7 @@ public:
   WorkerPool(EventLoop& loop, std::string helpers, const Snapshot& snapshot, unsigned workers,
              Handlers handlers);
 
-  void start_all() { start_signer(); }
+  void start_all();
 
   [[nodiscard]] std::optional<Index> pick() const override;
   bool start(Index worker, const ipc::StartHandshake& request, int socket) override;
@@ -75,19 +82,31 @@ private:
     Backoff::Clock::time_point started;
     EventSource restart;
   };
+  struct Signer : Child {
+    std::uint32_t token_key = 0; // the key that it is for; 0: all that are in files
+    std::size_t keys_missing = 0;
+    EventSource load_limit;
+  };
   struct Slot : Child {
+    std::uint64_t serial = 0; // of this process, and of no other
     std::size_t handshakes = 0;
   };
 
-  void start_signer();
-  Result<> try_start_signer();
-  void on_signer_packet(const ipc::Packet& packet);
-  void on_key_loaded(const ipc::KeyLoaded& message);
-  void on_all_keys_loaded();
-  void lose_signer(const std::string& why);
+  static std::uint32_t signer_of(const KeySource& key); // its Signer::token_key
+  void start_signer(Signer& signer);
+  Result<> try_start_signer(Signer& signer);
+  Result<> ask_to_load(Signer& signer);
+  void on_signer_packet(Signer& signer, const ipc::Packet& packet);
+  void on_key_loaded(Signer& signer, const ipc::KeyLoaded& message);
+  void on_signer_ready(Signer& signer);
+  void on_cut_off(const ipc::WorkerCutOff& message);
+  void lose_signer(Signer& signer, const std::string& why);
 
   void start_worker(Index index);
   Result<> try_start_worker(Index index);
+  void connect(Index index, Signer& signer);
+  static Result<> try_connect(Slot& slot, Signer& signer);
+  Result<> permit(const Slot& slot, ipc::StartHandshake& message) const;
   void on_worker_packet(Index index, const ipc::Packet& packet);
   void lose_worker(Index index, const std::string& why);
 
@@ -99,8 +118,10 @@ private:
   std::string helpers_;
   const Snapshot& snapshot_;
   Handlers handlers_;
-  Child signer_;
-  std::size_t keys_missing_ = 0;
+  std::optional<Secret> permit_secret_; // from start_all() on
+  bool keys_loaded_ = false;            // all of them, once
+  std::deque<Signer> signers_;          // the first is for keys in files; none is moved
+  std::uint64_t last_serial_ = 0;
   std::vector<Slot> slots_;
 };
 

@@ -108,7 +108,6 @@ void write_profile(Writer& out, const Profile& profile) {
   out.number(static_cast<std::uint32_t>(profile.credentials.size()));
   for (const auto& credential : profile.credentials) {
     out.number(credential.key_id);
-    out.number(credential.signer);
     write_list(out, credential.chain);
   }
   write_list(out, profile.trust);
@@ -125,7 +124,6 @@ Result<std::vector<Credential>> read_credentials(Reader& in) {
   for (std::size_t i = 0; i < count; ++i) {
     auto& credential = credentials[i];
     credential.key_id = TRY(in.number());
-    credential.signer = TRY(in.number());
     credential.chain = TRY(read_list<Der>(in, Profile::max_chain));
     if (credential.key_id == 0 || credential.chain.empty() ||
         credential.key_id != credentials.front().key_id + i)

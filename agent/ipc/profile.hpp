@@ -30,8 +30,7 @@ using Der = std::vector<std::byte>;
 // A certificate with its private key, which is in a signer.
 struct Credential {
   std::uint32_t key_id = 0;
-  std::uint32_t signer = 0; // index of the signer that has the key
-  std::vector<Der> chain;   // X.509, leaf first; 1 to Profile::max_chain
+  std::vector<Der> chain; // X.509, leaf first; 1 to Profile::max_chain
 
   bool operator==(const Credential&) const = default;
 };

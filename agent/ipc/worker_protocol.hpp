@@ -2,7 +2,8 @@
 // The messages between the broker and a worker.
 //
 //   broker                          worker
-//     WorkerConfigure + memfd   →              once, first
+//     AttachSigner + channel    →              for each signer, again when it was started anew
+//     WorkerConfigure + memfd   →              once, before any handshake
 //                               ←  WorkerReady | WorkerRefused
 //     StartHandshake + socket   →
 //     CancelHandshake           →
@@ -18,6 +19,7 @@
 
 #include "base/reason.hpp"
 #include "ipc/profile.hpp"
+#include "ipc/sign_permit.hpp"
 #include "wire.hpp"
 
 namespace ktls::ipc {
@@ -44,6 +46,15 @@ struct WorkerRefused {
   [[nodiscard]] bool valid() const { return detail.valid(); }
 };
 
+// With this worker's end of a channel to that signer; without one while it does not run.
+struct AttachSigner {
+  static constexpr std::uint16_t type = 107;
+  Header header;
+  std::uint32_t key_id; // the key that it is for; 0: all that have no signer of their own
+  std::uint32_t reserved;
+  [[nodiscard]] bool valid() const { return reserved == 0; }
+};
+
 struct StartHandshake {
   static constexpr std::uint16_t type = 104;
   Header header;
@@ -52,6 +63,7 @@ struct StartHandshake {
   std::uint32_t timeout_ms; // above 0
   std::uint32_t anonymous;  // 1: as client, present no certificate
   std::uint32_t reserved;
+  SignPermit permit;   // for the signer
   Text<256> peer_name; // client: the name or address to verify the server by
 
   [[nodiscard]] bool valid() const {

@@ -121,6 +121,47 @@ private:
     return LocatedPath{*value, where(source)};
   }
 
+  // systemd.exec(5): the name of a credential is that of a file.
+  static bool is_credential(std::string_view value) {
+    if (!value.starts_with(credential_prefix))
+      return false;
+    const auto name = value.substr(credential_prefix.size());
+    constexpr std::size_t max_name = 255;
+    return !name.empty() && name.size() <= max_name && name != "." && name != ".." &&
+           std::all_of(name.begin(), name.end(),
+                       [](unsigned char c) { return c > ' ' && c < 0x7f && c != '/'; });
+  }
+
+  // A credential, or an absolute path.
+  std::optional<LocatedPath> file(const toml::table& in, std::string_view section,
+                                  std::string_view key) {
+    const auto* node = in.get_as<std::string>(key);
+    if (node != nullptr && is_credential(node->get()))
+      return LocatedPath{node->get(), where(node->source())};
+    return absolute_path(in, section, key);
+  }
+
+  // No message says what the value is: there may be a PIN in it.
+  std::optional<KeyLocation> key_location(const toml::table& in, std::string_view section,
+                                          std::string_view key) {
+    constexpr std::size_t max_url = 4095;
+    const auto* node = in.get_as<std::string>(key);
+    if (node == nullptr ||
+        !(node->get().starts_with("pkcs11:") || node->get().starts_with("tpmkey:"))) {
+      const auto path = file(in, section, key);
+      return path ? std::optional(KeyLocation{*path, KeyPlace::File}) : std::nullopt;
+    }
+    const auto& url = node->get();
+    if (url.size() > max_url || std::any_of(url.begin(), url.end(), [](unsigned char c) {
+          return c <= ' ' || c >= 0x7f;
+        })) {
+      problem(node->source(), dotted(section, key),
+              "a token URL is of printable ASCII characters without spaces, 4095 at most");
+      return std::nullopt;
+    }
+    return KeyLocation{{url, where(node->source())}, KeyPlace::Token};
+  }
+
   template<class Number>
   void read_number(const toml::table& in, std::string_view section, std::string_view key,
                    std::int64_t least, std::int64_t most, Number& out) {
@@ -245,8 +286,8 @@ private:
     expect_keys(in, section, known);
     out.where = where(in.source());
     read_credentials(in, section, out);
-    out.truststore = absolute_path(in, section, "truststore");
-    out.psk_file = absolute_path(in, section, "psk_file");
+    out.truststore = file(in, section, "truststore");
+    out.psk_file = file(in, section, "psk_file");
     read_versions(in, section, out);
     out.ciphers = names(in, section, "ciphers");
     out.groups = names(in, section, "groups");
@@ -274,8 +315,8 @@ private:
   }
 
   void read_credential(const toml::table& in, std::string_view section, RoleSettings& out) {
-    const auto certificate = absolute_path(in, section, "certificate");
-    const auto private_key = absolute_path(in, section, "private_key");
+    const auto certificate = file(in, section, "certificate");
+    const auto private_key = key_location(in, section, "private_key");
     if (in.contains("certificate") != in.contains("private_key"))
       problem(in.source(), section, "certificate and private_key belong together");
     if (certificate && private_key)
@@ -354,6 +395,14 @@ private:
 };
 
 } // namespace
+
+std::string KeyLocation::name() const {
+  if (place == KeyPlace::File)
+    return path;
+  // where a PIN belongs, and where one may stand by mistake
+  const auto end = std::min({path.find('?'), path.find("pin-"), path.find("pinfile")});
+  return escape(path.substr(0, end));
+}
 
 tl::expected<Settings, Problems> parse_settings(std::string_view text, const std::string& file) {
   const toml::parse_result parsed = toml::parse(text);

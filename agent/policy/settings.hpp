@@ -12,7 +12,7 @@
 
 namespace ktls::policy {
 
-// A path from the file, and where it stands there: "/etc/ktlsd/ktlsd.toml:7".
+// A path from the file, or "credential:NAME", and where it stands there: "/etc/ktlsd/ktlsd.toml:7".
 struct LocatedPath {
   std::string path;
   std::string where;
@@ -24,9 +24,21 @@ struct LocatedNames {
   std::string where;
 };
 
+// Where a private key is, which only a signer opens.
+enum class KeyPlace { File, Token };
+struct KeyLocation : LocatedPath { // for Token: a URL, which may hold a PIN
+  KeyPlace place = KeyPlace::File;
+
+  // For messages: without what may hold a PIN.
+  [[nodiscard]] std::string name() const;
+};
+
+// In a LocatedPath: the name of a systemd credential follows.
+inline constexpr std::string_view credential_prefix = "credential:";
+
 struct CredentialSettings {
   LocatedPath certificate;
-  LocatedPath private_key;
+  KeyLocation private_key;
 };
 
 struct RoleSettings {

@@ -6,11 +6,13 @@
 #include "base/key_file.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "signer/token_url.hpp"
 
 namespace ktls {
 
-Result<std::unique_ptr<Signer>> Signer::create(EventLoop& loop, ipc::Channel broker) {
-  std::unique_ptr<Signer> self(new Signer(loop));
+Result<std::unique_ptr<Signer>> Signer::create(EventLoop& loop, ipc::Channel broker,
+                                               std::function<Result<>(Place)> lock_down) {
+  std::unique_ptr<Signer> self(new Signer(loop, std::move(lock_down)));
   ipc::Connection::Handlers handlers;
   handlers.on_packet = [raw = self.get()](ipc::Packet packet) {
     if (!raw->on_broker_packet(std::move(packet)))
@@ -24,19 +26,47 @@ Result<std::unique_ptr<Signer>> Signer::create(EventLoop& loop, ipc::Channel bro
 bool Signer::on_broker_packet(ipc::Packet packet) {
   const void* data = packet.data.data();
   const std::size_t size = packet.data.size();
+  ipc::SignerConfigure configure_message{};
   ipc::LoadKey load_key{};
   ipc::AttachWorker attach_worker{};
-  if (wire::decode(data, size, load_key) && packet.descriptors.empty())
-    return load(load_key).has_value();
-  if (wire::decode(data, size, attach_worker) && packet.descriptors.size() == 1)
-    return attach(packet).has_value();
+  switch (phase_) {
+  case Phase::Unconfigured:
+    if (!wire::decode(data, size, configure_message) || !packet.descriptors.empty())
+      return false;
+    ::explicit_bzero(packet.data.data(), packet.data.size());
+    return configure(configure_message);
+  case Phase::Serving:
+    if (wire::decode(data, size, load_key) && packet.descriptors.empty()) {
+      const bool loaded = load(load_key).has_value();
+      ::explicit_bzero(&load_key, sizeof load_key); // there may be a PIN in it
+      ::explicit_bzero(packet.data.data(), packet.data.size());
+      return loaded;
+    }
+    if (wire::decode(data, size, attach_worker) && packet.descriptors.size() == 1)
+      return attach(attach_worker, packet).has_value();
+    return false;
+  }
   return false;
+}
+
+bool Signer::configure(const ipc::SignerConfigure& message) {
+  auto secret = Secret::create(message.permit_secret.size());
+  if (!secret)
+    return false;
+  std::memcpy(secret->bytes().data(), message.permit_secret.data(), message.permit_secret.size());
+  permits_.emplace(std::move(*secret));
+  place_ = message.token == 1 ? Place::Token : Place::Files;
+  if (const auto locked = lock_down_(place_); !locked) {
+    log::error("ktlsd-signer: {}", locked.error().message());
+    return false;
+  }
+  phase_ = Phase::Serving;
+  return true;
 }
 
 Result<> Signer::load(const ipc::LoadKey& request) {
   const auto loaded = [&]() -> Result<tls::Sha256> {
-    const auto file = TRY(read_key_file(std::string(request.path.view())));
-    auto key = TRY(tls::PrivateKey::from_pem(file.bytes()));
+    auto key = TRY(open(request.source.view()));
     const auto digest = TRY(key.spki_sha256());
     keys_.insert_or_assign(request.key_id, std::move(key));
     return digest;
@@ -53,23 +83,58 @@ Result<> Signer::load(const ipc::LoadKey& request) {
   return broker_->send(reply);
 }
 
-Result<> Signer::attach(ipc::Packet& packet) {
-  workers_.emplace_back();
+Result<tls::PrivateKey> Signer::open(std::string_view source) const {
+  if (place_ == Place::Files) {
+    const auto file = TRY(read_key_file(std::string(source)));
+    return tls::PrivateKey::from_pem(file.bytes());
+  }
+  auto url = TRY(parse_token_url(source));
+  if (url.pin_source) {
+    const auto file = read_key_file(*url.pin_source);
+    if (!file)
+      return add_context(file.error(), "the file of pin-source");
+    url.pin = TRY(pin_from_file(*file));
+  }
+  return tls::PrivateKey::from_token(url.key, std::move(url.pin));
+}
+
+Result<> Signer::attach(const ipc::AttachWorker& message, ipc::Packet& packet) {
+  workers_.push_back({message.serial, nullptr});
   const auto place = std::prev(workers_.end());
   ipc::Connection::Handlers handlers;
-  // a worker that asks for what is not allowed is cut off; the broker sees it end
-  handlers.on_packet = [this, place](const ipc::Packet& request_packet) {
-    ipc::SignRequest request{};
-    const bool sound =
-        wire::decode(request_packet.data.data(), request_packet.data.size(), request) &&
-        request_packet.descriptors.empty();
-    if (!sound || !(*place)->send(sign(request)))
-      workers_.erase(place);
-  };
+  handlers.on_packet = [this, place](const ipc::Packet& request) { on_request(place, request); };
   handlers.on_closed = [this, place] { workers_.erase(place); };
-  *place = TRY(ipc::Connection::create(loop_, ipc::Channel(std::move(packet.descriptors.front())),
-                                       std::move(handlers)));
+  place->connection = TRY(ipc::Connection::create(
+      loop_, ipc::Channel(std::move(packet.descriptors.front())), std::move(handlers)));
   return {};
+}
+
+void Signer::on_request(WorkerPlace worker, const ipc::Packet& packet) {
+  ipc::SignRequest request{};
+  if (!wire::decode(packet.data.data(), packet.data.size(), request) || !packet.descriptors.empty())
+    return cut_off(worker, "it sent a message that is not allowed");
+  const auto verdict = permits_->use(request.permit, worker->serial, request.key_id,
+                                     EventLoop::Clock::now().time_since_epoch());
+  if (tls::is_misuse(verdict))
+    return cut_off(worker, tls::describe(verdict));
+  auto reply = wire::make<ipc::SignReply>();
+  reply.number = request.number;
+  if (verdict == tls::PermitBook::Verdict::Granted)
+    reply = sign(request);
+  else
+    log::warning("a signature was refused: {}", tls::describe(verdict));
+  if (!worker->connection->send(reply))
+    cut_off(worker, "it does not take its answers");
+}
+
+// It does not end by itself when it was taken over: the broker sees to it.
+void Signer::cut_off(WorkerPlace worker, std::string_view why) {
+  auto message = wire::make<ipc::WorkerCutOff>();
+  message.serial = worker->serial;
+  message.detail.assign_cut(why);
+  workers_.erase(worker);
+  if (!broker_->send(message))
+    loop_.exit(1);
 }
 
 ipc::SignReply Signer::sign(const ipc::SignRequest& request) const {
@@ -77,8 +142,7 @@ ipc::SignReply Signer::sign(const ipc::SignRequest& request) const {
   reply.number = request.number;
   const auto key = keys_.find(request.key_id);
   if (key == keys_.end()) {
-    log::warning("a worker asked for a signature with key {}, which does not exist",
-                 request.key_id);
+    log::warning("a worker asked for a signature with key {}, which is not here", request.key_id);
     return reply;
   }
   const auto data = std::as_bytes(std::span(request.data)).first(request.size);

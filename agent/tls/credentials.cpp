@@ -8,6 +8,7 @@
 #include "tls/credentials_parts.hpp"
 #include "tls/gnutls_error.hpp"
 #include "tls/peer_verifier.hpp"
+#include "tls/private_key.hpp"
 #include "tls/signature_scheme.hpp"
 
 namespace ktls::tls {
@@ -16,11 +17,18 @@ namespace {
 int sign_remotely(gnutls_privkey_t, gnutls_sign_algorithm_t algorithm, void* data, unsigned,
                   const gnutls_datum_t* content, gnutls_datum_t* signature) {
   const auto& own = *static_cast<const OwnCredential*>(data);
-  const auto scheme = scheme_by_algorithm(algorithm);
-  if (!scheme)
+  auto to_sign = std::as_bytes(std::span(content->data, content->size));
+  auto scheme = scheme_by_algorithm(algorithm);
+  if (algorithm == GNUTLS_SIGN_RSA_RAW) {
+    if (const auto unwrapped = read_digest_info(to_sign)) {
+      scheme = unwrapped->scheme;
+      to_sign = unwrapped->digest;
+    }
+  }
+  // a client of TLS 1.2 signs all messages so far with EdDSA: nobody could check what that is
+  if (!scheme || (scheme->digest_size == 0 && !is_eddsa_content(to_sign)))
     return GNUTLS_E_UNSUPPORTED_SIGNATURE_ALGORITHM;
-  const auto made = own.signer.sign(own.key_id, scheme->number,
-                                    std::as_bytes(std::span(content->data, content->size)));
+  const auto made = own.signer.sign(own.key_id, scheme->number, to_sign);
   if (!made)
     return GNUTLS_E_PK_SIGN_FAILED;
   signature->data = static_cast<unsigned char*>(gnutls_malloc(made->size()));

@@ -87,9 +87,9 @@ Result<> Session::Parts::set_up_names() {
     return {};
   // A server that knows none of a client's protocols ends with no_application_protocol: RFC 7301,
   // section 3.2. A client goes on with a server that does not know the extension.
-  const int status =
-      gnutls_alpn_set_protocols(session.get(), alpn.data(), static_cast<unsigned>(alpn.size()),
-                                client() ? 0 : GNUTLS_ALPN_MANDATORY | GNUTLS_ALPN_SERVER_PRECEDENCE);
+  const int status = gnutls_alpn_set_protocols(
+      session.get(), alpn.data(), static_cast<unsigned>(alpn.size()),
+      client() ? 0 : GNUTLS_ALPN_MANDATORY | GNUTLS_ALPN_SERVER_PRECEDENCE);
   if (status < 0)
     return gnutls_error("setting the application protocols", status);
   return {};

@@ -71,8 +71,8 @@ int Session::Parts::judge_hello(HelloKind kind, std::span<const std::byte> messa
   return status < 0 ? status : judge_version();
 }
 
-// GnuTLS keeps to a peer's limit and always agrees to it: there is no leaving it out. What cannot be
-// kept to later, when the kernel sends, must end here.
+// GnuTLS keeps to a peer's limit and always agrees to it: there is no leaving it out. What cannot
+// be kept to later, when the kernel sends, must end here.
 int Session::Parts::judge_record_size(HelloKind kind, std::span<const std::byte> message) {
   const auto found = parse_hello(kind, message);
   if (!found || (!found->record_size_limit && !found->max_fragment_length))

@@ -38,9 +38,14 @@ void discard_error_queue(int socket) {
 
 } // namespace
 
-Handshake::Handshake(EventLoop& loop, Fibers& fibers, const tls::Context& context,
-                     Handlers handlers)
-    : loop_(loop), context_(context), handlers_(std::move(handlers)), fiber_(fibers) {}
+Handshake::Handshake(EventLoop& loop, Fibers& fibers, SignerClient& signers,
+                     const tls::Context& context, Handlers handlers)
+    : loop_(loop), signers_(signers), context_(context), handlers_(std::move(handlers)),
+      fiber_(fibers) {}
+
+Handshake::~Handshake() {
+  signers_.forget(fiber_);
+}
 
 void Handshake::start(const ipc::StartHandshake& request, Fd socket,
                       std::span<const std::byte> ticket_key) {
@@ -63,6 +68,7 @@ Result<> Handshake::prepare(const ipc::StartHandshake& request,
   parameters.server_name = HostName::parse(request.peer_name.view());
   parameters.psk = this;
   parameters.ticket_key = ticket_key;
+  signers_.permit(fiber_, request.permit);
   session_ = TRY(tls::Session::create(socket_.get(), parameters, context_));
   ready_ =
       TRY(loop_.on_io(socket_.get(), EPOLLIN, [this](std::uint32_t events) { on_socket(events); }));
@@ -130,15 +136,18 @@ void Handshake::on_advanced() {
   case tls::Session::Step::Complete:
     return complete();
   case tls::Session::Step::Failed:
-    return finish(session_->failure().reason, session_->failure().detail);
+    return finish(session_->failure().reason,
+                  unsigned_ ? "this side's own signature was missing" : session_->failure().detail);
   }
 }
 
 void Handshake::abort(Reason reason) {
   if (session_)
     session_->abort(reason);
-  if (fiber_.suspended())
+  if (fiber_.suspended()) {
+    unsigned_ = true;
     return fiber_.cancel(); // it fails with the reason, which on_advanced() reports
+  }
   finish(reason, {});
 }
 

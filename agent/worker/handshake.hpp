@@ -11,6 +11,7 @@
 #include "base/fiber.hpp"
 #include "ipc/worker_protocol.hpp"
 #include "tls/session.hpp"
+#include "worker/signer_client.hpp"
 
 namespace ktls {
 
@@ -26,7 +27,11 @@ public:
   };
 
   // All references must outlive the handshake.
-  Handshake(EventLoop& loop, Fibers& fibers, const tls::Context& context, Handlers handlers);
+  Handshake(EventLoop& loop, Fibers& fibers, SignerClient& signers, const tls::Context& context,
+            Handlers handlers);
+  ~Handshake() override;
+  Handshake(const Handshake&) = delete;
+  Handshake& operator=(const Handshake&) = delete;
 
   // `ticket_key` is read before this returns.
   void start(const ipc::StartHandshake& request, Fd socket, std::span<const std::byte> ticket_key);
@@ -46,6 +51,7 @@ private:
   void finish(Reason reason, std::string_view detail);
 
   EventLoop& loop_;
+  SignerClient& signers_;
   const tls::Context& context_;
   Handlers handlers_;
   std::uint64_t id_ = 0;
@@ -54,6 +60,7 @@ private:
   tls::Session::Step step_ = tls::Session::Step::WantRead;
   bool awaits_psk_ = false;
   std::optional<tls::Psk> psk_;
+  bool unsigned_ = false; // ended while its signature was waited for
   EventSource ready_;
   EventSource deadline_;
   Fiber fiber_; // last: while it is suspended it uses the others

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // ktlsd-worker: the handshake process. No capabilities, no files, no private keys. Started by ktlsd
-// with its channel to the broker as descriptor 3 and to the signer as 4; of no use by hand.
+// with its channel to the broker as descriptor 3; of no use by hand.
 
 #include <fcntl.h>
 #include <seccomp.h>
@@ -14,7 +14,6 @@
 namespace {
 
 constexpr int broker_descriptor = 3;
-constexpr int signer_descriptor = 4;
 
 // Memory, time and randomness; messages and the sockets that come with them; nothing that opens,
 // connects, starts or inspects.
@@ -71,7 +70,6 @@ ktls::Result<int> run() {
   auto loop = TRY(ktls::EventLoop::create());
   const auto worker =
       TRY(ktls::Worker::create(loop, ktls::ipc::Channel(ktls::Fd(broker_descriptor)),
-                               ktls::ipc::Channel(ktls::Fd(signer_descriptor)),
                                [] { return ktls::allow_only(allowed, refused); }));
   return loop.run();
 }
@@ -79,7 +77,7 @@ ktls::Result<int> run() {
 } // namespace
 
 int main() {
-  if (::fcntl(signer_descriptor, F_GETFD) < 0) {
+  if (::fcntl(broker_descriptor, F_GETFD) < 0) {
     ktls::log::error("ktlsd-worker is started by ktlsd, not by hand");
     return 2;
   }

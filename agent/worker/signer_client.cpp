@@ -7,62 +7,86 @@
 
 namespace ktls {
 
-Result<> SignerClient::attach(ipc::Channel channel) {
-  lose();
+Result<bool> SignerClient::attach(std::uint32_t key_id, std::optional<ipc::Channel> channel) {
+  if (!signers_.contains(key_id) && signers_.size() >= ipc::max_signers)
+    return false;
+  auto& signer = signers_[key_id];
+  lose(signer);
+  if (!channel)
+    return true;
   ipc::Connection::Handlers handlers;
-  handlers.on_packet = [this](const ipc::Packet& packet) { on_packet(packet); };
-  handlers.on_closed = [this] { lose(); };
-  signer_ = TRY(ipc::Connection::create(loop_, std::move(channel), std::move(handlers)));
-  return {};
+  handlers.on_packet = [this, &signer](const ipc::Packet& packet) { on_packet(signer, packet); };
+  handlers.on_closed = [&signer] { lose(signer); };
+  signer.connection = TRY(ipc::Connection::create(loop_, std::move(*channel), std::move(handlers)));
+  wake_all(signer.absent, {});
+  return true;
+}
+
+SignerClient::Signer* SignerClient::signer_of(std::uint32_t key_id) {
+  auto found = signers_.find(key_id);
+  if (found == signers_.end())
+    found = signers_.find(0);
+  return found == signers_.end() ? nullptr : &found->second;
 }
 
 Result<std::vector<std::byte>> SignerClient::sign(std::uint32_t key_id, std::uint16_t scheme,
                                                   std::span<const std::byte> data) {
-  Fiber* fiber = fibers_.current();
-  check(fiber != nullptr, "a signature is waited for on a fiber");
-  const std::uint64_t number = ++last_number_;
-  Waiting waiting{*fiber, {}};
-  TRY(ask(number, key_id, scheme, data));
-  const auto timer = TRY(loop_.on_time(EventLoop::Clock::now() + limit, [&waiting] {
+  const auto permit = permits_.find(fibers_.current());
+  if (data.empty() || data.size() > ipc::SignRequest::max_data || permit == permits_.end())
+    return invalid("this cannot be signed");
+  auto request = wire::make<ipc::SignRequest>();
+  request.number = ++last_number_;
+  request.key_id = key_id;
+  request.scheme = scheme;
+  request.size = static_cast<std::uint16_t>(data.size());
+  request.permit = permit->second;
+  std::memcpy(request.data.data(), data.data(), data.size());
+
+  auto* signer = signer_of(key_id);
+  if (signer == nullptr)
+    return errno_error("asking the signer", ENXIO);
+  if (!signer->connection) {
+    auto waited = wait(signer->absent, request.number, absence);
+    signer->absent.erase(request.number);
+    TRY(waited);
+  }
+  TRY(ask(*signer, request));
+  return wait(signer->unanswered, request.number, limit);
+}
+
+Result<> SignerClient::ask(Signer& signer, const ipc::SignRequest& request) {
+  if (!signer.connection)
+    return errno_error("the signer has ended", EPIPE);
+  if (signer.unanswered.size() >= max_unanswered)
+    return errno_error("asking the signer", EBUSY);
+  return signer.connection->send(request);
+}
+
+SignerClient::Answer SignerClient::wait(Numbered& among, std::uint64_t number,
+                                        std::chrono::seconds its_limit) {
+  Waiting waiting{*fibers_.current(), {}};
+  among[number] = nullptr;
+  const auto timer = TRY(loop_.on_time(EventLoop::Clock::now() + its_limit, [&waiting] {
     wake(waiting, errno_error("waiting for the signer", ETIMEDOUT));
   }));
-  unanswered_[number] = &waiting;
-  const auto woken = fiber->suspend();
+  among[number] = &waiting;
+  const auto woken = waiting.fiber.suspend();
   // an answer may still come, and is then no surprise
-  if (const auto found = unanswered_.find(number); found != unanswered_.end())
+  if (const auto found = among.find(number); found != among.end())
     found->second = nullptr;
   if (woken == Fiber::Woken::Cancelled)
     return errno_error("waiting for the signer", ECANCELED);
   return std::move(waiting.answer);
 }
 
-Result<> SignerClient::ask(std::uint64_t number, std::uint32_t key_id, std::uint16_t scheme,
-                           std::span<const std::byte> data) {
-  if (data.empty() || data.size() > ipc::SignRequest::max_data)
-    return invalid("content to sign has a wrong size");
-  if (!signer_)
-    return errno_error("the signer has ended", EPIPE);
-  if (unanswered_.size() >= max_unanswered)
-    return errno_error("asking the signer", EBUSY);
-  auto request = wire::make<ipc::SignRequest>();
-  request.number = number;
-  request.key_id = key_id;
-  request.scheme = scheme;
-  request.size = static_cast<std::uint16_t>(data.size());
-  std::memcpy(request.data.data(), data.data(), data.size());
-  TRY(signer_->send(request));
-  unanswered_.emplace(number, nullptr);
-  return {};
-}
-
-void SignerClient::on_packet(const ipc::Packet& packet) {
+void SignerClient::on_packet(Signer& signer, const ipc::Packet& packet) {
   ipc::SignReply reply{};
   const bool sound =
       wire::decode(packet.data.data(), packet.data.size(), reply) && packet.descriptors.empty();
-  const auto node = sound ? unanswered_.extract(reply.number) : decltype(unanswered_)::node_type();
+  const auto node = sound ? signer.unanswered.extract(reply.number) : Numbered::node_type();
   if (node.empty()) {
     log::warning("a signer sent what it was not asked for, and is not asked again");
-    return lose();
+    return lose(signer);
   }
   if (node.mapped() == nullptr)
     return; // late, for a request that was given up
@@ -72,17 +96,22 @@ void SignerClient::on_packet(const ipc::Packet& packet) {
   wake(*node.mapped(), std::vector<std::byte>(signature.begin(), signature.end()));
 }
 
-// Those who wait are told; the next are told when they ask.
-void SignerClient::lose() {
-  signer_.reset();
-  while (!unanswered_.empty()) {
-    const auto node = unanswered_.extract(unanswered_.begin());
+// Those who wait are told; the next wait for it to be started again.
+void SignerClient::lose(Signer& signer) {
+  signer.connection.reset();
+  wake_all(signer.unanswered, errno_error("the signer has ended", EPIPE));
+}
+
+// Each goes on before the next is looked for: it may change what is waited for.
+void SignerClient::wake_all(Numbered& waiting, const Answer& answer) {
+  while (!waiting.empty()) {
+    const auto node = waiting.extract(waiting.begin());
     if (node.mapped() != nullptr)
-      wake(*node.mapped(), errno_error("the signer has ended", EPIPE));
+      wake(*node.mapped(), answer);
   }
 }
 
-void SignerClient::wake(Waiting& waiting, Result<std::vector<std::byte>> answer) {
+void SignerClient::wake(Waiting& waiting, Answer answer) {
   waiting.answer = std::move(answer);
   waiting.fiber.resume();
 }

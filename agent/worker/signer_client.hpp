@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// SignerClient: asks ktlsd-signer for signatures, for many handshakes at a time.
+// SignerClient: asks the signers for signatures, for many handshakes at a time.
 #pragma once
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 #include "base/event_loop.hpp"
@@ -19,38 +20,54 @@ public:
   // For one signature. A key in a file takes milliseconds, one in a token up to some seconds. A
   // handshake's own time limit ends the wait as well.
   static constexpr std::chrono::seconds limit{30};
-  // Requests that the signer has not answered, with those that nobody waits for any more.
+  // For a signer that does not run, and is being started again.
+  static constexpr std::chrono::seconds absence{2};
+  // Requests that a signer has not answered, with those that nobody waits for any more.
   static constexpr std::size_t max_unanswered = 4096;
 
   // Both must outlive it; no fiber may wait in sign() when it is destroyed.
   SignerClient(EventLoop& loop, Fibers& fibers) : loop_(loop), fibers_(fibers) {}
 
-  // From here on this signer is asked. One that was asked before is lost.
-  Result<> attach(ipc::Channel channel);
+  // From here on this is the signer of a key, or of all that have none of their own (0). The one
+  // before is lost. Without a channel: it does not run yet. False: more than ipc::max_signers.
+  Result<bool> attach(std::uint32_t key_id, std::optional<ipc::Channel> channel);
 
-  // On a fiber, which is suspended until the answer is there. Fails when the signer refuses or is
-  // lost, the limit is reached, or the fiber is cancelled.
+  // What is signed on that fiber is for this handshake, until it is forgotten.
+  void permit(const Fiber& fiber, const ipc::SignPermit& permit) { permits_[&fiber] = permit; }
+  void forget(const Fiber& fiber) { permits_.erase(&fiber); }
+
+  // On a fiber with a permit, which is suspended until the answer is there. Fails when the signer
+  // refuses or is lost, a limit is reached, or the fiber is cancelled.
   Result<std::vector<std::byte>> sign(std::uint32_t key_id, std::uint16_t scheme,
                                       std::span<const std::byte> data) override;
 
 private:
+  using Answer = Result<std::vector<std::byte>>;
+  // Who waits for which number; null where nobody does any more. On the stack of a fiber.
   struct Waiting {
     Fiber& fiber;
-    Result<std::vector<std::byte>> answer;
+    Answer answer;
+  };
+  using Numbered = std::unordered_map<std::uint64_t, Waiting*>;
+  struct Signer {
+    std::unique_ptr<ipc::Connection> connection; // null: it does not run
+    Numbered unanswered;
+    Numbered absent; // wait for it to run
   };
 
-  Result<> ask(std::uint64_t number, std::uint32_t key_id, std::uint16_t scheme,
-               std::span<const std::byte> data);
-  void on_packet(const ipc::Packet& packet);
-  void lose();
-  static void wake(Waiting& waiting, Result<std::vector<std::byte>> answer);
+  Signer* signer_of(std::uint32_t key_id);
+  Result<> ask(Signer& signer, const ipc::SignRequest& request);
+  Answer wait(Numbered& among, std::uint64_t number, std::chrono::seconds limit);
+  void on_packet(Signer& signer, const ipc::Packet& packet);
+  static void lose(Signer& signer);
+  static void wake_all(Numbered& waiting, const Answer& answer);
+  static void wake(Waiting& waiting, Answer answer);
 
   EventLoop& loop_;
   Fibers& fibers_;
-  std::unique_ptr<ipc::Connection> signer_; // null: lost
+  std::unordered_map<std::uint32_t, Signer> signers_; // by the key, or 0; never erased from
+  std::unordered_map<const Fiber*, ipc::SignPermit> permits_;
   std::uint64_t last_number_ = 0;
-  // By request number; null where nobody waits any more. What is pointed to is on a fiber's stack.
-  std::unordered_map<std::uint64_t, Waiting*> unanswered_;
 };
 
 } // namespace ktls

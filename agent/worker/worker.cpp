@@ -10,10 +10,8 @@
 namespace ktls {
 
 Result<std::unique_ptr<Worker>> Worker::create(EventLoop& loop, ipc::Channel broker,
-                                               ipc::Channel signer,
                                                std::function<Result<>()> lock_down) {
   std::unique_ptr<Worker> self(new Worker(loop, std::move(lock_down)));
-  TRY(self->signer_.attach(std::move(signer)));
   ipc::Connection::Handlers handlers;
   handlers.on_packet = [raw = self.get()](ipc::Packet packet) {
     raw->on_packet(std::move(packet));
@@ -36,14 +34,19 @@ bool Worker::dispatch(ipc::Packet& packet) {
   const void* data = packet.data.data();
   const std::size_t size = packet.data.size();
   ipc::WorkerConfigure configure_message{};
+  ipc::AttachSigner attach_message{};
   ipc::StartHandshake start_message{};
   ipc::CancelHandshake cancel_message{};
   ipc::PskReply psk_message{};
   ipc::TicketKey ticket_message{};
   switch (phase_) {
   case Phase::Unconfigured:
+    if (wire::decode(data, size, attach_message))
+      return attach(attach_message, packet);
     return wire::decode(data, size, configure_message) && configure(packet);
   case Phase::Serving:
+    if (wire::decode(data, size, attach_message))
+      return attach(attach_message, packet);
     if (wire::decode(data, size, start_message))
       return start(start_message, packet);
     if (wire::decode(data, size, psk_message)) {
@@ -66,6 +69,16 @@ bool Worker::dispatch(ipc::Packet& packet) {
   return false;
 }
 
+bool Worker::attach(const ipc::AttachSigner& message, ipc::Packet& packet) {
+  if (packet.descriptors.size() > 1 || packet.descriptors_truncated)
+    return false;
+  std::optional<ipc::Channel> channel;
+  if (!packet.descriptors.empty())
+    channel.emplace(std::move(packet.descriptors.front()));
+  const auto attached = signers_.attach(message.key_id, std::move(channel));
+  return attached && *attached;
+}
+
 bool Worker::configure(const ipc::Packet& packet) {
   if (packet.descriptors.size() != 1)
     return false;
@@ -86,7 +99,7 @@ Result<> Worker::load(int memory) {
   auto configuration = TRY(ipc::decode_configuration(bytes));
   for (auto& profile : configuration.profiles)
     profiles_.push_back(
-        TRY(tls::Context::create(std::move(profile), signer_, configuration.limits_records)));
+        TRY(tls::Context::create(std::move(profile), signers_, configuration.limits_records)));
   return lock_down_();
 }
 
@@ -109,7 +122,7 @@ bool Worker::start(const ipc::StartHandshake& request, ipc::Packet& packet) {
   };
   handlers.ask_psk = [this](const ipc::PskRequest& message) { tell(message); };
   auto& handshake = handshakes_[request.id];
-  handshake = std::make_unique<Handshake>(loop_, fibers_, *profiles_[request.profile],
+  handshake = std::make_unique<Handshake>(loop_, fibers_, signers_, *profiles_[request.profile],
                                           std::move(handlers));
   handshake->start(request, std::move(packet.descriptors.front()), ticket_key());
   return true;

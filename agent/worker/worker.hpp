@@ -20,7 +20,6 @@ public:
   // `lock_down` is called between reading the configuration and the first handshake. The loop's
   // exit status is 0 when the broker has gone, 1 when it broke the protocol.
   static Result<std::unique_ptr<Worker>> create(EventLoop& loop, ipc::Channel broker,
-                                                ipc::Channel signer,
                                                 std::function<Result<>()> lock_down);
 
 private:
@@ -28,9 +27,10 @@ private:
   enum class Phase { Unconfigured, Serving, Refused };
 
   Worker(EventLoop& loop, std::function<Result<>()> lock_down)
-      : loop_(loop), signer_(loop, fibers_), lock_down_(std::move(lock_down)) {}
+      : loop_(loop), signers_(loop, fibers_), lock_down_(std::move(lock_down)) {}
   void on_packet(ipc::Packet packet);
   bool dispatch(ipc::Packet& packet);
+  bool attach(const ipc::AttachSigner& message, ipc::Packet& packet);
   bool configure(const ipc::Packet& packet);
   Result<> load(int memory);
   bool start(const ipc::StartHandshake& request, ipc::Packet& packet);
@@ -43,7 +43,7 @@ private:
 
   EventLoop& loop_;
   Fibers fibers_;
-  SignerClient signer_;
+  SignerClient signers_;
   std::function<Result<>()> lock_down_;
   Phase phase_ = Phase::Unconfigured;
   std::vector<std::unique_ptr<tls::Context>> profiles_;

@@ -70,6 +70,49 @@ TEST(AllowOnlyDeathTest, KillsForAnythingElse) {
       KilledBySignal(SIGSYS), "");
 }
 
+// For tokens, whose modules speak to local services and have threads.
+constexpr std::array allowed_for_tokens{SCMP_SYS(exit_group), SCMP_SYS(socket), SCMP_SYS(clone)};
+constexpr std::array refused_for_tokens{SCMP_SYS(clone3)};
+
+TEST(AllowOnlyDeathTest, LetsLocalSocketsThrough) {
+  EXPECT_EXIT(
+      {
+        exit_with(allow_only(allowed_for_tokens) &&
+                  ::syscall(SYS_socket, AF_UNIX, SOCK_STREAM, 0) >= 0);
+      },
+      ExitedWithCode(0), "");
+}
+
+TEST(AllowOnlyDeathTest, KillsForSocketsToOtherHosts) {
+  for (const int family : {AF_INET, AF_INET6, AF_NETLINK, AF_PACKET})
+    EXPECT_EXIT(
+        {
+          (void)allow_only(allowed_for_tokens);
+          (void)::syscall(SYS_socket, family, SOCK_DGRAM, 0);
+          ::_exit(0);
+        },
+        KilledBySignal(SIGSYS), "");
+}
+
+TEST(AllowOnlyDeathTest, KillsForANewProcess) {
+  EXPECT_EXIT(
+      {
+        (void)allow_only(allowed_for_tokens);
+        (void)::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr);
+        ::_exit(0);
+      },
+      KilledBySignal(SIGSYS), "");
+}
+
+TEST(AllowOnlyDeathTest, HasGlibcMakeThreadsInAWayThatCanBeChecked) {
+  EXPECT_EXIT(
+      {
+        (void)allow_only(allowed_for_tokens, refused_for_tokens);
+        exit_with(::syscall(SYS_clone3, nullptr, 0) < 0 && errno == ENOSYS);
+      },
+      ExitedWithCode(0), "");
+}
+
 TEST(AllowOnlyDeathTest, KillsForExecutableMemory) {
   EXPECT_EXIT(
       {

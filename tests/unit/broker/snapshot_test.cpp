@@ -23,6 +23,11 @@ LocatedPath at(int line, const std::string& path) {
   return {path, "f:" + std::to_string(line)};
 }
 
+policy::KeyLocation key_at(int line, std::string path,
+                           policy::KeyPlace place = policy::KeyPlace::File) {
+  return {at(line, std::move(path)), place};
+}
+
 policy::RoleSettings client() {
   policy::RoleSettings role;
   role.truststore = at(2, data_path("ca.pem"));
@@ -33,7 +38,7 @@ policy::RoleSettings server() {
   policy::RoleSettings role;
   role.role = HandshakeRole::ServerWithClientAuth;
   role.client_auth_type = ipc::ClientAuthType::Full;
-  role.credentials = {{at(5, data_path("server.pem")), at(6, "/no/one/looks/there.key")}};
+  role.credentials = {{at(5, data_path("server.pem")), key_at(6, "/no/one/looks/there.key")}};
   role.truststore = at(7, data_path("other-ca.pem"));
   return role;
 }
@@ -88,16 +93,64 @@ TEST(LoadSnapshot, LeavesThePrivateKeyToTheSigner) {
   ASSERT_EQ(snapshot->keys.size(), 1U);
   EXPECT_EQ(snapshot->keys[0].id, snapshot->workers.profiles[0].credentials[0].key_id);
   EXPECT_GT(snapshot->keys[0].id, 0U);
-  EXPECT_EQ(snapshot->keys[0].path.path, "/no/one/looks/there.key");
-  EXPECT_EQ(snapshot->keys[0].path.where, "f:6");
+  EXPECT_EQ(snapshot->keys[0].location.path, "/no/one/looks/there.key");
+  EXPECT_EQ(snapshot->keys[0].location.where, "f:6");
   EXPECT_EQ(snapshot->keys[0].certificate_spki,
             tls::spki_sha256(snapshot->workers.profiles[0].credentials[0].chain[0]).value());
+}
+
+// Sets CREDENTIALS_DIRECTORY as a service manager does.
+struct Credentials {
+  explicit Credentials(const std::string& directory) {
+    ::setenv("CREDENTIALS_DIRECTORY", directory.c_str(), 1);
+  }
+  ~Credentials() { ::unsetenv("CREDENTIALS_DIRECTORY"); }
+  Credentials(const Credentials&) = delete;
+  Credentials& operator=(const Credentials&) = delete;
+};
+
+TEST(LoadSnapshot, FindsCredentialsOfTheService) {
+  const Credentials set(data_path(""));
+  policy::Settings settings;
+  settings.server = server();
+  settings.server->credentials = {
+      {at(5, "credential:server.pem"), key_at(6, "credential:server.key")}};
+
+  const auto snapshot = load_snapshot(settings, suites);
+
+  ASSERT_TRUE(snapshot);
+  EXPECT_EQ(snapshot->workers.profiles[0].credentials[0].chain,
+            tls::certificates_from_pem(test::data("server.pem")).value());
+  EXPECT_EQ(snapshot->keys[0].location.path, data_path("") + "/server.key");
+}
+
+TEST(LoadSnapshot, SaysThatThereAreNoCredentials) {
+  policy::Settings settings;
+  settings.server = server();
+  settings.server->credentials.front().private_key = key_at(6, "credential:server.key");
+
+  const auto lines = problems(settings);
+
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_TRUE(lines[0].starts_with("f:6: credential:server.key: there are no credentials"));
+}
+
+TEST(LoadSnapshot, LeavesTheUrlOfATokenAsItIs) {
+  policy::Settings settings;
+  settings.server = server();
+  settings.server->credentials.front().private_key =
+      key_at(6, "pkcs11:token=t?pin-value=1", policy::KeyPlace::Token);
+
+  const auto snapshot = load_snapshot(settings, suites);
+
+  ASSERT_TRUE(snapshot);
+  EXPECT_EQ(snapshot->keys[0].location.path, "pkcs11:token=t?pin-value=1");
 }
 
 TEST(LoadSnapshot, GivesEachRoleAKeyOfItsOwn) {
   policy::Settings settings;
   settings.client = client();
-  settings.client->credentials = {{at(3, data_path("client.pem")), at(4, "/client.key")}};
+  settings.client->credentials = {{at(3, data_path("client.pem")), key_at(4, "/client.key")}};
   settings.server = server();
 
   const auto snapshot = load_snapshot(settings, suites);
@@ -221,9 +274,10 @@ TEST(LoadSnapshot, KnowsTheNamesOfTheRegistries) {
 TEST(LoadSnapshot, KeepsTheKeysOfARoleTogether) {
   policy::Settings settings;
   settings.client = client();
-  settings.client->credentials = {{at(3, data_path("client.pem")), at(4, "/client.key")}};
+  settings.client->credentials = {{at(3, data_path("client.pem")), key_at(4, "/client.key")}};
   settings.server = server();
-  settings.server->credentials.push_back({at(8, data_path("server-rsa.pem")), at(9, "/rsa.key")});
+  settings.server->credentials.push_back(
+      {at(8, data_path("server-rsa.pem")), key_at(9, "/rsa.key")});
 
   const auto snapshot = load_snapshot(settings, suites);
 

@@ -26,7 +26,7 @@ Profile server() {
   profile.client_auth_type = ClientAuthType::Full;
   profile.authentication = Authentication::Certificate;
   profile.session_tickets = true;
-  profile.credentials = {{5, 0, {der(20), der(300)}}, {6, 1, {der(3)}}};
+  profile.credentials = {{5, {der(20), der(300)}}, {6, {der(3)}}};
   profile.trust = {der(9)};
   profile.alpn = {"h2", "http/1.1"};
   profile.peer_limits = {1, 2, 3, 4};
@@ -59,8 +59,8 @@ enum Offset : std::size_t {
   priority_size = 28,
   credential_count = 32,
   key_id = 36,
-  chain_count = 44,
-  first_chain_size = 48,
+  chain_count = 40,
+  first_chain_size = 44,
 };
 
 bool decodes_with(Offset offset, std::uint32_t value) {

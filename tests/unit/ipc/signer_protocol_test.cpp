@@ -19,7 +19,20 @@ template<>
 LoadKey good() {
   auto message = wire::make<LoadKey>();
   message.key_id = 1;
-  EXPECT_TRUE(message.path.assign("/etc/ktlsd/key.pem"));
+  EXPECT_TRUE(message.source.assign("/etc/ktlsd/key.pem"));
+  return message;
+}
+template<>
+AttachWorker good() {
+  auto message = wire::make<AttachWorker>();
+  message.serial = 1;
+  return message;
+}
+template<>
+WorkerCutOff good() {
+  auto message = wire::make<WorkerCutOff>();
+  message.serial = 1;
+  EXPECT_TRUE(message.detail.assign("a second signature"));
   return message;
 }
 template<>
@@ -71,8 +84,10 @@ TEST(SignerProtocol, LayoutHasNoGaps) {
   EXPECT_EQ(sizeof(LoadKey), 8U + 2 * 4 + 4096);
   EXPECT_EQ(sizeof(KeyLoaded), 8U + 2 * 4 + 32);
   EXPECT_EQ(sizeof(KeyRefused), 8U + 2 * 4 + 512);
-  EXPECT_EQ(sizeof(AttachWorker), 8U);
-  EXPECT_EQ(sizeof(SignRequest), 8U + 8 + 4 + 2 * 2 + 168);
+  EXPECT_EQ(sizeof(AttachWorker), 8U + 8);
+  EXPECT_EQ(sizeof(SignerConfigure), 8U + 2 * 4 + 32);
+  EXPECT_EQ(sizeof(WorkerCutOff), 8U + 8 + 128);
+  EXPECT_EQ(sizeof(SignRequest), 8U + 8 + 4 + 2 * 2 + 64 + 208);
   EXPECT_EQ(sizeof(SignReply), 8U + 8 + 2 * 4 + 1024);
 }
 
@@ -81,8 +96,27 @@ TEST(LoadKey, RefusesMalformedFields) {
 
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.key_id = 0; }));
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reserved = 1; }));
-  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.path = {}; }));
-  expect_text_checked(message, &LoadKey::path);
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.source = {}; }));
+  expect_text_checked(message, &LoadKey::source);
+}
+
+TEST(SignerConfigure, RefusesMalformedFields) {
+  const auto message = good<SignerConfigure>();
+
+  EXPECT_TRUE(decodes_with(message, [](auto& m) { m.token = 1; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.token = 2; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reserved = 1; }));
+}
+
+TEST(AttachWorker, RefusesMalformedFields) {
+  EXPECT_FALSE(decodes_with(good<AttachWorker>(), [](auto& m) { m.serial = 0; }));
+}
+
+TEST(WorkerCutOff, RefusesMalformedFields) {
+  const auto message = good<WorkerCutOff>();
+
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.serial = 0; }));
+  expect_text_checked(message, &WorkerCutOff::detail);
 }
 
 TEST(KeyLoaded, RefusesMalformedFields) {
@@ -104,8 +138,8 @@ TEST(SignRequest, KeepsItsSizeLimits) {
   const auto message = good<SignRequest>();
 
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.size = 0; }));
-  EXPECT_TRUE(decodes_with(message, [](auto& m) { m.size = 162; }));
-  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.size = 163; }));
+  EXPECT_TRUE(decodes_with(message, [](auto& m) { m.size = 201; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.size = 202; }));
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.size = 0xffff; }));
 }
 
@@ -114,7 +148,7 @@ TEST(SignRequest, RefusesMalformedFields) {
 
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.key_id = 0; }));
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.data[32] = 1; })) << "behind the data";
-  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.data[167] = 1; })) << "behind the data";
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.data[207] = 1; })) << "behind the data";
 }
 
 TEST(SignReply, KeepsItsSizeLimit) {

@@ -61,7 +61,8 @@ TEST(WorkerProtocol, LayoutHasNoGaps) {
   EXPECT_EQ(sizeof(WorkerConfigure), 8U);
   EXPECT_EQ(sizeof(WorkerReady), 8U);
   EXPECT_EQ(sizeof(WorkerRefused), 8U + 512);
-  EXPECT_EQ(sizeof(StartHandshake), 8U + 8 + 4 * 4 + 256);
+  EXPECT_EQ(sizeof(AttachSigner), 8U + 2 * 4);
+  EXPECT_EQ(sizeof(StartHandshake), 8U + 8 + 4 * 4 + 64 + 256);
   EXPECT_EQ(sizeof(CancelHandshake), 8U + 8);
   EXPECT_EQ(sizeof(HandshakeFinished), 8U + 8 + 2 * 2 + 4 + 16 + 48 + 2 * 256 + 1024 + 512);
 }

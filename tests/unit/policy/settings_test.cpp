@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "policy/settings.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace ktls::policy {
@@ -61,6 +62,42 @@ std::string client(const std::string& line) {
 }
 std::string server(const std::string& line) {
   return "[server]\ncertificate = \"/c\"\nprivate_key = \"/k\"\n" + line + "\n";
+}
+
+TEST(KeyLocation, MayBeAToken) {
+  const auto settings = parse_settings(client("certificate = \"/c\"\nprivate_key = "
+                                              "\"pkcs11:token=t;object=k?pin-value=1234\""),
+                                       "f");
+
+  ASSERT_TRUE(settings);
+  const auto& key = settings->client->credentials.at(0).private_key;
+  EXPECT_EQ(key.place, KeyPlace::Token);
+  EXPECT_EQ(key.path, "pkcs11:token=t;object=k?pin-value=1234");
+  EXPECT_EQ(key.name(), "pkcs11:token=t;object=k");
+}
+
+TEST(KeyLocation, NamesNoPinThatIsInAWrongPlace) {
+  const auto name = [](const char* url) {
+    return KeyLocation{{url, "f:1"}, KeyPlace::Token}.name();
+  };
+
+  EXPECT_EQ(name("pkcs11:token=t;pin-value=1234"), "pkcs11:token=t;");
+  EXPECT_EQ(name("pkcs11:token=t;pinfile=/x"), "pkcs11:token=t;");
+}
+
+TEST(KeyLocation, SaysNothingOfAUrlThatCannotBeOne) {
+  const auto problem =
+      only_problem(client("certificate = \"/c\"\nprivate_key = \"pkcs11:a b?pin-value=1234\""));
+
+  EXPECT_TRUE(problem.starts_with("f:4: client.private_key: a token URL")) << problem;
+  EXPECT_EQ(problem.find("1234"), std::string::npos);
+}
+
+TEST(Credential, IsTheNameOfAFile) {
+  EXPECT_TRUE(parse_settings("[client]\ntruststore = \"credential:ca.pem\"", "f"));
+  for (const char* name : {"", ".", "..", "../ca.pem", "a/b", "a b"})
+    EXPECT_FALSE(parse_settings(fmt::format("[client]\ntruststore = \"credential:{}\"", name), "f"))
+        << name;
 }
 
 TEST(Settings, HaveDefaults) {

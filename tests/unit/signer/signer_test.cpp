@@ -20,13 +20,39 @@ using ipc::Channel;
 
 constexpr std::uint16_t ecdsa_secp256r1_sha256 = 0x0403;
 
-ipc::SignRequest good_request() {
+Secret secret() {
+  auto bytes = Secret::create(tls::permit_secret_size).value();
+  std::fill(bytes.bytes().begin(), bytes.bytes().end(), std::byte{9});
+  return bytes;
+}
+
+// For the next handshake of that worker.
+ipc::SignPermit permit(std::uint64_t worker) {
+  static std::uint64_t last_handshake = 0;
+  ipc::SignPermit out{};
+  out.worker = worker;
+  out.handshake = ++last_handshake;
+  out.first_key = 1;
+  out.key_count = 2;
+  out.expires_ns = UINT64_MAX;
+  EXPECT_TRUE(tls::seal(out, secret()));
+  return out;
+}
+
+ipc::SignRequest good_request(std::uint64_t worker = 1) {
   auto request = wire::make<ipc::SignRequest>();
   request.number = 77;
   request.key_id = 1;
   request.scheme = ecdsa_secp256r1_sha256;
   request.size = 32;
+  request.permit = permit(worker);
   return request;
+}
+
+ipc::SignerConfigure configuration() {
+  auto message = wire::make<ipc::SignerConfigure>();
+  message.permit_secret.fill(9);
+  return message;
 }
 
 template<class Message>
@@ -52,7 +78,14 @@ protected:
   SignerTest() {
     auto [ours, signers] = Channel::pair().value();
     broker = std::move(ours);
-    signer = Signer::create(loop, std::move(signers)).value();
+    signer = Signer::create(loop, std::move(signers), [this](Signer::Place place) {
+               locked_down_for.push_back(place);
+               return lock_down_result;
+             }).value();
+  }
+  void configure() {
+    send(broker, configuration());
+    pump.until_idle();
   }
   // A copy that others cannot read.
   std::string key_file(const std::string& name, mode_t mode = 0600) {
@@ -64,13 +97,15 @@ protected:
   void ask_to_load(std::uint32_t id, const std::string& path) {
     auto message = wire::make<ipc::LoadKey>();
     message.key_id = id;
-    EXPECT_TRUE(message.path.assign(path));
+    EXPECT_TRUE(message.source.assign(path));
     send(broker, message);
     pump.until_idle();
   }
   Channel attach() {
     auto [ours, signers] = Channel::pair().value();
-    send(broker, wire::make<ipc::AttachWorker>(), signers.fd());
+    auto message = wire::make<ipc::AttachWorker>();
+    message.serial = ++last_serial;
+    send(broker, message, signers.fd());
     pump.until_idle();
     return std::move(ours);
   }
@@ -80,6 +115,7 @@ protected:
     return receive<ipc::SignReply>(worker);
   }
   Channel attach_with_key() {
+    configure();
     ask_to_load(1, key_file("leaf.key"));
     (void)receive<ipc::KeyLoaded>(broker);
     return attach();
@@ -89,10 +125,72 @@ protected:
   test::Pump pump{loop};
   test::TemporaryDirectory directory;
   Channel broker{Fd()};
+  std::vector<Signer::Place> locked_down_for;
+  Result<> lock_down_result;
+  std::uint64_t last_serial = 0;
   std::unique_ptr<Signer> signer;
 };
 
+TEST_F(SignerTest, LocksDownBeforeItLoadsAKey) {
+  EXPECT_TRUE(locked_down_for.empty());
+
+  configure();
+
+  EXPECT_EQ(locked_down_for, std::vector{Signer::Place::Files});
+  EXPECT_FALSE(pump.exit_status());
+}
+
+TEST_F(SignerTest, LocksDownForAToken) {
+  auto message = configuration();
+  message.token = 1;
+
+  send(broker, message);
+  pump.until_idle();
+
+  EXPECT_EQ(locked_down_for, std::vector{Signer::Place::Token});
+}
+
+TEST_F(SignerTest, EndsWithoutItsLockDown) {
+  lock_down_result = errno_error("the filter", EPERM);
+
+  configure();
+
+  EXPECT_EQ(pump.exit_status(), 1);
+}
+
+TEST_F(SignerTest, WantsItsConfigurationFirst) {
+  ask_to_load(1, key_file("leaf.key"));
+
+  EXPECT_EQ(pump.exit_status(), 1);
+}
+
+TEST_F(SignerTest, WantsItsConfigurationOnce) {
+  configure();
+
+  configure();
+
+  EXPECT_EQ(pump.exit_status(), 1);
+}
+
+TEST_F(SignerTest, SaysWhyItDoesNotLoadAKeyOfAToken) {
+  auto message = configuration();
+  message.token = 1;
+  send(broker, message);
+
+  ask_to_load(1, "pkcs11:token=none;object=none?pin-value=geheim");
+  ask_to_load(2, "pkcs11:token=none?pin-source=/no/such/geheim");
+  ask_to_load(3, "tpmkey:uuid=7f468c16-cb7f-11e1-824d-b3a4f4b20343;storage=user");
+
+  for (const std::uint32_t id : {1U, 2U, 3U}) {
+    const auto refused = receive<ipc::KeyRefused>(broker);
+    EXPECT_EQ(refused.key_id, id);
+    EXPECT_EQ(refused.detail.view().find("geheim"), std::string_view::npos);
+    EXPECT_EQ(refused.detail.view().find("tpm2-pkcs11") != std::string_view::npos, id == 3);
+  }
+}
+
 TEST_F(SignerTest, LoadsAKey) {
+  configure();
   ask_to_load(3, key_file("leaf.key"));
 
   const auto reply = receive<ipc::KeyLoaded>(broker);
@@ -103,6 +201,7 @@ TEST_F(SignerTest, LoadsAKey) {
 }
 
 TEST_F(SignerTest, SaysWhyItDoesNotLoadAKey) {
+  configure();
   ask_to_load(3, key_file("encrypted.key"));
   ask_to_load(4, key_file("leaf.key", 0644));
   ask_to_load(5, "/no/such/file");
@@ -135,7 +234,7 @@ TEST_F(SignerTest, SignsForEachWorker) {
   auto other = attach();
 
   EXPECT_GT(reply_to(one, good_request()).size, 0U);
-  EXPECT_GT(reply_to(other, good_request()).size, 0U);
+  EXPECT_GT(reply_to(other, good_request(2)).size, 0U);
 }
 
 TEST_F(SignerTest, AnswersInOrder) {
@@ -166,7 +265,7 @@ TEST_F(SignerTest, SignsNothingWithAKeyThatDoesNotExist) {
 TEST_F(SignerTest, SignsNothingButACertificateVerify) {
   auto worker = attach_with_key();
   auto unknown_scheme = good_request();
-  unknown_scheme.scheme = 0x0401;
+  unknown_scheme.scheme = 0x0201;
   auto wrong_size = good_request();
   wrong_size.size = 31;
 
@@ -186,7 +285,45 @@ TEST_F(SignerTest, CutsOffAWorkerThatBreaksTheProtocol) {
 
   EXPECT_TRUE(is_closed(worker));
   EXPECT_FALSE(pump.exit_status());
-  EXPECT_GT(reply_to(other, good_request()).size, 0U);
+  EXPECT_GT(reply_to(other, good_request(2)).size, 0U);
+  EXPECT_EQ(receive<ipc::WorkerCutOff>(broker).serial, 1U);
+}
+
+TEST_F(SignerTest, CutsOffAWorkerThatAsksForASecondSignature) {
+  auto worker = attach_with_key();
+  auto other = attach();
+  const auto request = good_request();
+  EXPECT_GT(reply_to(worker, request).size, 0U);
+
+  send(worker, request);
+  pump.until_idle();
+
+  EXPECT_TRUE(is_closed(worker));
+  const auto told = receive<ipc::WorkerCutOff>(broker);
+  EXPECT_EQ(told.serial, 1U);
+  EXPECT_EQ(told.detail.view(), "a second signature for one handshake");
+  EXPECT_GT(reply_to(other, good_request(2)).size, 0U);
+}
+
+TEST_F(SignerTest, CutsOffAWorkerWithThePermitOfAnother) {
+  auto worker = attach_with_key();
+
+  send(worker, good_request(2));
+  pump.until_idle();
+
+  EXPECT_TRUE(is_closed(worker));
+  EXPECT_EQ(receive<ipc::WorkerCutOff>(broker).detail.view(), "the permit of another worker");
+}
+
+TEST_F(SignerTest, OnlyRefusesWhatComesTooLate) {
+  auto worker = attach_with_key();
+  auto request = good_request();
+  request.permit.expires_ns = 1;
+  ASSERT_TRUE(tls::seal(request.permit, secret()));
+
+  EXPECT_EQ(reply_to(worker, request).size, 0U);
+
+  EXPECT_GT(reply_to(worker, good_request()).size, 0U) << "it may go on";
 }
 
 TEST_F(SignerTest, CutsOffAWorkerThatSendsADescriptor) {
@@ -229,6 +366,7 @@ TEST_F(SignerTest, EndsWithTheBroker) {
 }
 
 TEST_F(SignerTest, EndsWhenTheBrokerBreaksTheProtocol) {
+  configure();
   send(broker, good_request());
 
   pump.until_idle();
@@ -237,7 +375,10 @@ TEST_F(SignerTest, EndsWhenTheBrokerBreaksTheProtocol) {
 }
 
 TEST_F(SignerTest, WantsAChannelWithEachWorker) {
-  send(broker, wire::make<ipc::AttachWorker>());
+  configure();
+  auto attach_worker = wire::make<ipc::AttachWorker>();
+  attach_worker.serial = 1;
+  send(broker, attach_worker);
 
   pump.until_idle();
 
@@ -245,9 +386,10 @@ TEST_F(SignerTest, WantsAChannelWithEachWorker) {
 }
 
 TEST_F(SignerTest, WantsNoDescriptorWithAKey) {
+  configure();
   auto message = wire::make<ipc::LoadKey>();
   message.key_id = 1;
-  EXPECT_TRUE(message.path.assign(key_file("leaf.key")));
+  EXPECT_TRUE(message.source.assign(key_file("leaf.key")));
   send(broker, message, broker.fd());
 
   pump.until_idle();

@@ -33,7 +33,8 @@ std::optional<Hello> parse(HelloKind kind, const std::string& message) {
 }
 
 TEST(Hello, TellsTheVersionsOfferedInTheExtension) {
-  const auto hello = parse(HelloKind::ClientHello, client_hello(unknown_extension + versions_13_12));
+  const auto hello =
+      parse(HelloKind::ClientHello, client_hello(unknown_extension + versions_13_12));
 
   ASSERT_TRUE(hello);
   EXPECT_TRUE(hello->tls13);
@@ -49,8 +50,7 @@ TEST(Hello, TellsTheVersionOfferedWithoutTheExtension) {
 }
 
 TEST(Hello, DoesNotTakeTheOldVersionWhereThereIsTheExtension) {
-  const auto hello =
-      parse(HelloKind::ClientHello, client_hello("\x00\x2b\x00\x03\x02\x03\x04"s));
+  const auto hello = parse(HelloKind::ClientHello, client_hello("\x00\x2b\x00\x03\x02\x03\x04"s));
 
   ASSERT_TRUE(hello);
   EXPECT_TRUE(hello->tls13);

@@ -13,7 +13,8 @@
 
 namespace ktls::test {
 
-// Self-signed by a small key, for an RSA key with these numbers, which nobody has the other half of.
+// Self-signed by a small key, for an RSA key with these numbers, which nobody has the other half
+// of.
 inline tls::Der rsa_certificate(std::size_t modulus_bytes, const std::string& exponent) {
   std::string modulus(modulus_bytes, '\xff');
   const auto datum = [](const std::string& bytes) {

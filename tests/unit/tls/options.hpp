@@ -23,7 +23,7 @@ struct Options {
   std::vector<std::string> alpn;
   bool tickets = false;
   bool limits_records = true;
-  std::string ticket_key; // stays where it is while the session lives
+  std::string ticket_key;
   std::optional<LocalPsk> psk;
 };
 

@@ -22,7 +22,7 @@ inline ipc::Profile profile_of(const Options& options) {
   }
   std::uint32_t key_id = 0;
   for (const auto& name : options.certificates)
-    profile.credentials.push_back({++key_id, 0, certificates(name)});
+    profile.credentials.push_back({++key_id, certificates(name)});
   profile.trust = certificates(options.trust);
   return profile;
 }
@@ -34,7 +34,7 @@ public:
   // `socket` stays the caller's.
   Party(int socket, const Options& options) : Party(socket, options, profile_of(options)) {}
   Party(int socket, const Options& options, const ipc::Profile& profile)
-      : signer(options.key), psk(options.psk.value_or(LocalPsk{})),
+      : signer(options.key), psk(options.psk.value_or(LocalPsk{})), ticket_key_(options.ticket_key),
         context_(tls::Context::create(profile, signer, options.limits_records).value()),
         parameters_(parameters(options)), socket_(socket) {
     begin();
@@ -58,13 +58,14 @@ public:
 private:
   tls::SessionParameters parameters(const Options& options) {
     return {HostName::parse(options.name), options.anonymous, options.psk ? &psk : nullptr,
-            std::as_bytes(std::span(options.ticket_key))};
+            std::as_bytes(std::span(ticket_key_))};
   }
   void begin() {
     step = Step::WantRead;
     session_ = tls::Session::create(socket_, parameters_, *context_).value();
   }
 
+  std::string ticket_key_;
   std::unique_ptr<tls::Context> context_;
   tls::SessionParameters parameters_;
   int socket_;

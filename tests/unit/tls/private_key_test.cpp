@@ -33,6 +33,12 @@ Bytes content(const std::string& context, std::size_t hash_size) {
   return bytes(padding + context + std::string(hash_size, '\x5a'));
 }
 
+// RFC 8422, section 5.4: random values, named_curve, a group, and a point with its size.
+Bytes key_exchange(char group, std::size_t point_size) {
+  return bytes(std::string(64, 'r') + std::string("\x03\0", 2) + group +
+               static_cast<char>(point_size) + std::string(point_size, 'p'));
+}
+
 bool verifies(const char* certificate, const SignatureScheme& scheme, const Bytes& signed_bytes,
               const Bytes& signature) {
   gnutls_x509_crt_t raw_certificate = nullptr;
@@ -80,7 +86,7 @@ TEST_P(EachScheme, RefusesWhatIsNoDigest) {
   for (const std::size_t size : {0UL, 1UL, 20UL, 31UL, 33UL, 47UL, 49UL, 63UL, 65UL, 130UL}) {
     const auto refused = key.sign(GetParam().scheme, Bytes(size, std::byte{' '}));
     ASSERT_FALSE(refused) << size;
-    EXPECT_EQ(refused.error().message(), "not the content of a CertificateVerify message");
+    EXPECT_EQ(refused.error().message(), "not what a TLS handshake has signed");
   }
 }
 
@@ -88,6 +94,10 @@ INSTANTIATE_TEST_SUITE_P(PrivateKey, EachScheme,
                          testing::Values(SchemeCase{"leaf", "server", 0x0403, 32},
                                          SchemeCase{"p384", "server-p384", 0x0503, 48},
                                          SchemeCase{"p521", "server-p521", 0x0603, 64},
+                                         SchemeCase{"p384", "server-p384", 0x0403, 32},
+                                         SchemeCase{"rsa", "server-rsa", 0x0401, 32},
+                                         SchemeCase{"rsa", "server-rsa", 0x0501, 48},
+                                         SchemeCase{"rsa", "server-rsa", 0x0601, 64},
                                          SchemeCase{"rsa", "server-rsa", 0x0804, 32},
                                          SchemeCase{"rsa", "server-rsa", 0x0805, 48},
                                          SchemeCase{"rsa", "server-rsa", 0x0806, 64},
@@ -97,11 +107,11 @@ INSTANTIATE_TEST_SUITE_P(PrivateKey, EachScheme,
                                          SchemeCase{"rsa-pss", "server-rsa-pss", 0x080a, 48},
                                          SchemeCase{"rsa-pss", "server-rsa-pss", 0x080b, 64}));
 
-TEST(PrivateKey, RefusesSchemesThatTls13DoesNotHave) {
+TEST(PrivateKey, RefusesSchemesThatTlsNoLongerHas) {
   const auto key = test::private_key("rsa");
 
   for (const auto scheme :
-       std::initializer_list<std::uint16_t>{0x0000, 0x0201, 0x0203, 0x0401, 0x0501, 0x0601, 0xffff})
+       std::initializer_list<std::uint16_t>{0x0000, 0x0101, 0x0201, 0x0203, 0x0301, 0xffff})
     EXPECT_FALSE(key.sign(scheme, Bytes(32, std::byte{7}))) << scheme;
 }
 
@@ -119,6 +129,13 @@ TEST(PrivateKey, SignsOnlyCertificateVerifyWithEdDsa) {
   EXPECT_FALSE(
       key.sign(0x0807, content(std::string("TLS 1.3, server Finished---------\0", 34), 32)));
   EXPECT_FALSE(key.sign(0x0807, bytes("transfer all my money")));
+}
+
+TEST(PrivateKey, SignsAServerKeyExchangeWithEdDsa) {
+  const auto key = test::private_key("ed25519");
+
+  EXPECT_TRUE(key.sign(0x0807, key_exchange(0x1d, 32)));
+  EXPECT_FALSE(key.sign(0x0807, key_exchange(0x1d, 33)));
 }
 
 TEST(PrivateKey, MatchesItsCertificate) {
@@ -144,6 +161,14 @@ TEST(PrivateKey, SaysThatItIsEncrypted) {
     EXPECT_EQ(refused.error().message(),
               "the private key is encrypted; only unencrypted ones can be used");
   }
+}
+
+TEST(PrivateKey, SaysThatATpmKeyCannotBeUsed) {
+  const auto refused =
+      read("-----BEGIN TSS2 PRIVATE KEY-----\nMAA=\n-----END TSS2 PRIVATE KEY-----\n");
+
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find("tpm2-pkcs11"), std::string::npos);
 }
 
 TEST(PrivateKey, RefusesWhatIsNoKey) {
@@ -185,6 +210,67 @@ TEST(CertificateVerifyContent, HasItsPaddingAndContext) {
   EXPECT_FALSE(is_certificate_verify_content(bytes(server_context + padding + hash)));
 }
 
+TEST(ServerKeyExchangeContent, HasAPointOfItsGroup) {
+  EXPECT_TRUE(is_server_key_exchange_content(key_exchange(0x17, 65)));
+  EXPECT_TRUE(is_server_key_exchange_content(key_exchange(0x18, 97)));
+  EXPECT_TRUE(is_server_key_exchange_content(key_exchange(0x19, 133)));
+  EXPECT_TRUE(is_server_key_exchange_content(key_exchange(0x1d, 32)));
+  EXPECT_TRUE(is_server_key_exchange_content(key_exchange(0x1e, 56)));
+
+  EXPECT_FALSE(is_server_key_exchange_content(key_exchange(0x17, 64)));
+  EXPECT_FALSE(is_server_key_exchange_content(key_exchange(0x1d, 65)));
+  EXPECT_FALSE(is_server_key_exchange_content(key_exchange(0x1f, 32)));
+}
+
+TEST(ServerKeyExchangeContent, IsAsLongAsItSays) {
+  const auto whole = key_exchange(0x1d, 32);
+  for (std::size_t size = 0; size < whole.size(); ++size)
+    EXPECT_FALSE(is_server_key_exchange_content(std::span(whole).first(size))) << size;
+  auto longer = whole;
+  longer.push_back(std::byte{0});
+  EXPECT_FALSE(is_server_key_exchange_content(longer));
+  auto explicit_curve = whole;
+  explicit_curve[64] = std::byte{1};
+  EXPECT_FALSE(is_server_key_exchange_content(explicit_curve));
+  auto other_group = whole;
+  other_group[65] = std::byte{1};
+  EXPECT_FALSE(is_server_key_exchange_content(other_group));
+}
+
+TEST(EdDsaContent, IsOneOfTwo) {
+  EXPECT_TRUE(is_eddsa_content(content(client_context, 48)));
+  EXPECT_TRUE(is_eddsa_content(key_exchange(0x17, 65)));
+  EXPECT_FALSE(is_eddsa_content(bytes("\x01 a ClientHello, and all behind it")));
+}
+
+// RFC 8017, section 9.2, note 1
+const std::string
+    sha256_prefix("\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20",
+                  19);
+
+TEST(DigestInfo, HasASchemeAndADigest) {
+  const auto info = bytes(sha256_prefix + std::string(32, 'd'));
+
+  const auto read = read_digest_info(info);
+
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->scheme.number, 0x0401);
+  EXPECT_EQ(Bytes(read->digest.begin(), read->digest.end()), bytes(std::string(32, 'd')));
+}
+
+TEST(DigestInfo, HasNoByteOutOfPlace) {
+  const std::string sound = sha256_prefix + std::string(32, 'd');
+
+  for (std::size_t size = 0; size < sound.size(); ++size)
+    EXPECT_FALSE(read_digest_info(bytes(sound.substr(0, size)))) << size;
+  EXPECT_FALSE(read_digest_info(bytes(sound + "d")));
+  for (std::size_t i = 0; i < sha256_prefix.size(); ++i) {
+    auto broken = bytes(sound);
+    broken[i] ^= std::byte{0x40};
+    EXPECT_FALSE(read_digest_info(broken)) << i;
+  }
+}
+
 TEST(SignatureScheme, IsFoundByEitherNumber) {
   for (unsigned number = 0; number <= 0xffff; ++number) {
     const auto scheme = scheme_by_number(static_cast<std::uint16_t>(number));
@@ -192,8 +278,9 @@ TEST(SignatureScheme, IsFoundByEitherNumber) {
       EXPECT_EQ(scheme_by_algorithm(scheme->gnutls_algorithm)->number, number);
     }
   }
-  EXPECT_FALSE(scheme_by_number(0x0401));
-  EXPECT_FALSE(scheme_by_algorithm(GNUTLS_SIGN_RSA_SHA256));
+  EXPECT_FALSE(scheme_by_number(0x0201));
+  EXPECT_FALSE(scheme_by_algorithm(GNUTLS_SIGN_RSA_SHA1));
+  EXPECT_FALSE(scheme_by_algorithm(GNUTLS_SIGN_RSA_RAW));
 }
 
 } // namespace

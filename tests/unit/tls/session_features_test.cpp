@@ -82,14 +82,37 @@ TEST(Tls12, RequiresTheExtendedMasterSecretOfAClient) {
   EXPECT_EQ(parties.client.detail(), gnutls_alert_get_name(GNUTLS_A_HANDSHAKE_FAILURE));
 }
 
+void set_nonblocking(gnutls_session_t session, int socket) {
+  ASSERT_EQ(::fcntl(socket, F_SETFL, O_NONBLOCK), 0);
+  gnutls_transport_set_int(session, socket);
+}
+
+// A server of GnuTLS alone, as ours would refuse first.
 TEST(Tls12, RequiresTheExtendedMasterSecretOfAServer) {
-  Options old = with_tls12(server());
-  old.priority += ":%NO_SESSION_HASH";
-  Parties parties(with_tls12(client()), old);
+  const auto sockets = test::unix_pair();
+  test::Party here(sockets.ours.get(), with_tls12(client()));
+  gnutls_certificate_credentials_t credentials = nullptr;
+  gnutls_session_t there = nullptr;
+  ASSERT_EQ(gnutls_certificate_allocate_credentials(&credentials), 0);
+  ASSERT_EQ(gnutls_certificate_set_x509_key_file(credentials, test::data_path("server.pem").c_str(),
+                                                 test::data_path("leaf.key").c_str(),
+                                                 GNUTLS_X509_FMT_PEM),
+            0);
+  ASSERT_EQ(gnutls_init(&there, GNUTLS_SERVER | GNUTLS_NONBLOCK), 0);
+  ASSERT_EQ(
+      gnutls_priority_set_direct(there, "NORMAL:-VERS-ALL:+VERS-TLS1.2:%NO_SESSION_HASH", nullptr),
+      0);
+  ASSERT_EQ(gnutls_credentials_set(there, GNUTLS_CRD_CERTIFICATE, credentials), 0);
+  set_nonblocking(there, sockets.peers.get());
 
-  parties.shake();
+  (void)here.advance();
+  (void)gnutls_handshake(there);
+  (void)here.advance();
 
-  EXPECT_EQ(parties.client.reason(), Reason::ExtendedMasterSecretMissing);
+  EXPECT_EQ(here.step, Step::Failed);
+  EXPECT_EQ(here.reason(), Reason::ExtendedMasterSecretMissing) << here.detail();
+  gnutls_deinit(there);
+  gnutls_certificate_free_credentials(credentials);
 }
 
 TEST(Versions, TheNewestInCommonIsTaken) {
@@ -203,11 +226,6 @@ TEST(RecordSize, OfOrdinaryPeersIsTheProtocolsOwn) {
   expect_complete(parties);
   EXPECT_EQ(parties.client->record_size_limit(), 16'385);
   EXPECT_EQ(parties.server->record_size_limit(), 16'385);
-}
-
-void set_nonblocking(gnutls_session_t session, int socket) {
-  ASSERT_EQ(::fcntl(socket, F_SETFL, O_NONBLOCK), 0);
-  gnutls_transport_set_int(session, socket);
 }
 
 // GnuTLS's own client, as ours cannot be told to ask for less.

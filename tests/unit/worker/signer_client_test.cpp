@@ -25,10 +25,15 @@ Bytes bytes(std::string_view text) {
 // A handshake, as far as the client is concerned.
 class Asker {
 public:
-  Asker(Fibers& fibers, SignerClient& client) : client_(client), fiber(fibers) {}
-  void ask(const Bytes& data = digest) {
+  Asker(Fibers& fibers, SignerClient& client, std::uint64_t handshake)
+      : client_(client), fiber(fibers) {
+    ipc::SignPermit permit{};
+    permit.handshake = handshake;
+    client.permit(fiber, permit);
+  }
+  void ask(const Bytes& data = digest, std::uint32_t its_key = key) {
     result.reset();
-    const auto body = [this, data] { result = client_.sign(key, scheme, data); };
+    const auto body = [this, data, its_key] { result = client_.sign(its_key, scheme, data); };
     EXPECT_TRUE(fiber.start(body, [] {}));
   }
   [[nodiscard]] std::error_code failure() const {
@@ -49,10 +54,10 @@ public:
 class SignerClientTest : public testing::Test {
 protected:
   SignerClientTest() { attach(); }
-  void attach() {
+  void attach(std::uint32_t its_key = 0) {
     auto [ours, theirs] = ipc::Channel::pair().value();
     signer = std::move(ours);
-    EXPECT_TRUE(client.attach(std::move(theirs)));
+    EXPECT_EQ(client.attach(its_key, std::move(theirs)), true);
   }
   void answer(std::uint64_t number, std::string_view signature) {
     auto reply = wire::make<ipc::SignReply>();
@@ -81,8 +86,8 @@ protected:
   Fibers fibers;
   ipc::Channel signer{Fd()};
   SignerClient client{loop, fibers};
-  Asker one{fibers, client};
-  Asker other{fibers, client};
+  Asker one{fibers, client, 1};
+  Asker other{fibers, client, 2};
 };
 
 TEST_F(SignerClientTest, GivesTheSignature) {
@@ -102,6 +107,90 @@ TEST_F(SignerClientTest, AsksForWhatItWasAskedFor) {
   EXPECT_EQ(request.scheme, scheme);
   ASSERT_EQ(request.size, digest.size());
   EXPECT_EQ(std::memcmp(request.data.data(), digest.data(), digest.size()), 0);
+}
+
+TEST_F(SignerClientTest, PassesTheHandshakesPermitOn) {
+  one.ask();
+  other.ask();
+
+  EXPECT_EQ(asked().permit.handshake, 1U);
+  EXPECT_EQ(asked().permit.handshake, 2U);
+}
+
+TEST_F(SignerClientTest, AsksForNothingWithoutAPermit) {
+  client.forget(one.fiber);
+
+  one.ask();
+
+  EXPECT_EQ(one.failure(), std::errc::invalid_argument);
+  EXPECT_TRUE(was_not_asked());
+}
+
+TEST_F(SignerClientTest, AsksTheKeysOwnSigner) {
+  auto [of_token, theirs] = ipc::Channel::pair().value();
+  ASSERT_EQ(client.attach(key, std::move(theirs)), true);
+
+  one.ask();
+  EXPECT_TRUE(was_not_asked());
+  std::swap(signer, of_token);
+  EXPECT_EQ(asked().key_id, key);
+
+  other.ask(digest, key + 1);
+  EXPECT_TRUE(was_not_asked());
+  std::swap(signer, of_token);
+  EXPECT_EQ(asked().key_id, key + 1);
+}
+
+TEST_F(SignerClientTest, LosesOnlyTheSignerThatEnds) {
+  auto [of_token, theirs] = ipc::Channel::pair().value();
+  ASSERT_EQ(client.attach(key, std::move(theirs)), true);
+  one.ask();
+  other.ask(digest, key + 1);
+
+  (void)Fd(of_token.release());
+  pump.until_idle();
+
+  EXPECT_EQ(one.failure(), std::errc::broken_pipe);
+  answer(asked().number, "signed");
+  EXPECT_TRUE(other.has("signed"));
+}
+
+TEST_F(SignerClientTest, WaitsForASignerThatIsStartedAgain) {
+  (void)Fd(signer.release());
+  pump.until_idle();
+  one.ask();
+  EXPECT_TRUE(one.fiber.suspended());
+
+  attach();
+  answer(asked().number, "signed");
+
+  EXPECT_TRUE(one.has("signed"));
+}
+
+TEST_F(SignerClientTest, WaitsOnlySoLongForASignerThatDoesNotRun) {
+  ASSERT_EQ(client.attach(key, std::nullopt), true);
+  one.ask();
+
+  pump.until([this] { return !one.fiber.suspended(); });
+
+  EXPECT_EQ(one.failure(), std::errc::timed_out);
+}
+
+TEST_F(SignerClientTest, StopsWaitingForASignerWhenItIsCancelled) {
+  ASSERT_EQ(client.attach(0, std::nullopt), true);
+  one.ask();
+
+  one.fiber.cancel();
+
+  EXPECT_EQ(one.failure(), std::errc::operation_canceled);
+}
+
+TEST_F(SignerClientTest, HasALimitForSigners) {
+  for (std::uint32_t i = 1; i < ipc::max_signers; ++i)
+    EXPECT_EQ(client.attach(i, std::nullopt), true);
+
+  EXPECT_EQ(client.attach(ipc::max_signers, std::nullopt), false);
+  EXPECT_EQ(client.attach(1, std::nullopt), true) << "known";
 }
 
 TEST_F(SignerClientTest, MatchesAnswersByNumber) {

@@ -35,9 +35,8 @@ class WorkerTest : public testing::Test {
 protected:
   WorkerTest() {
     auto [ours, workers] = Channel::pair().value();
-    auto [signer, workers_signer] = Channel::pair().value();
     broker = std::move(ours);
-    worker = Worker::create(loop, std::move(workers), std::move(workers_signer), [this] {
+    worker = Worker::create(loop, std::move(workers), [this] {
                ++locked_down;
                return lock_down_result;
              }).value();
@@ -165,6 +164,29 @@ TEST_F(WorkerTest, WantsAProfileThatExists) {
   message.profile = 1;
 
   send(message, sockets.ours.get());
+
+  EXPECT_EQ(pump.exit_status(), 1);
+}
+
+TEST_F(WorkerTest, TakesSignersAtAnyTime) {
+  auto [signer, workers_signer] = Channel::pair().value();
+  const auto attach = wire::make<ipc::AttachSigner>();
+
+  send(attach);
+  send(attach, workers_signer.fd());
+  make_ready();
+  send(attach, workers_signer.fd());
+
+  EXPECT_FALSE(pump.exit_status());
+}
+
+TEST_F(WorkerTest, TakesOnlySoManySigners) {
+  auto attach = wire::make<ipc::AttachSigner>();
+  for (; attach.key_id < ipc::max_signers; ++attach.key_id)
+    send(attach);
+  EXPECT_FALSE(pump.exit_status());
+
+  send(attach);
 
   EXPECT_EQ(pump.exit_status(), 1);
 }
