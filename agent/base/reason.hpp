@@ -54,9 +54,11 @@ enum class Reason : std::uint16_t {
   KeyInstallFailed,
   AgentStopping,
   InternalError,
+  // appended
+  PskUnusable,
 };
 
-inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::InternalError) + 1;
+inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::PskUnusable) + 1;
 
 struct ReasonFacts {
   Reason reason;

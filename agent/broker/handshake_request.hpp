@@ -4,11 +4,14 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/fd.hpp"
 #include "base/reason.hpp"
+#include "broker/keyring.hpp"
 
 namespace ktls {
 
@@ -19,6 +22,8 @@ struct Outcome {
   std::string cipher;       // with Success
   std::string peer_subject; // escaped; empty when the peer presented no certificate
   bool authenticated = false;
+  // With Success: what the profile calls this peer, for a consumer in the kernel that takes tags.
+  std::vector<std::string> tags;
 };
 
 [[nodiscard]] inline Outcome failure(Reason reason, std::string detail = {}) {
@@ -37,6 +42,10 @@ struct HandshakeRequest {
   std::string peer_name;  // as client
   std::chrono::milliseconds timeout{0};
   std::string origin; // for the log: "kernel", "pid 17 uid 1000"
+  // Set: the handshake is done with a pre-shared key, and with nothing else. As client with
+  // psk->offered(); as server with what psk->find() gives. Stays here until `complete` was called.
+  std::unique_ptr<KeyringPsk> psk;
+  KeyringLinks::Hold keyring; // the right to read its keys, for as long as the request exists
   // Called exactly once. `socket` is valid during the call and closed after it; it has its keys, or
   // is shut down.
   std::function<void(const Outcome&, int socket)> complete;
