@@ -79,6 +79,20 @@ TEST(Reason, TimeoutsAreNoRefusals) {
   }
 }
 
+// The NFS client takes everything but this and EACCES as a refusal for good.
+TEST(Reason, FailuresThatPassAreTriedAgain) {
+  for (const auto reason :
+       {Reason::Busy, Reason::WorkerDied, Reason::WorkerStuck, Reason::SignerUnavailable,
+        Reason::AgentStopping, Reason::NotConnected, Reason::PeerClosed, Reason::ConnectionReset})
+    EXPECT_EQ(facts(reason).kernel_status, ETIMEDOUT) << facts(reason).name;
+}
+
+// NVMe's host does not connect again after ENOKEY.
+TEST(Reason, AMissingKeyIsNothingToTryAgain) {
+  EXPECT_EQ(facts(Reason::PskUnusable).name, "psk-unusable");
+  EXPECT_EQ(facts(Reason::PskUnusable).kernel_status, ENOKEY);
+}
+
 TEST(Reason, AuthenticationFailuresAreRefusals) {
   for (const auto reason :
        {Reason::CertificateMissing, Reason::CertificateUntrusted, Reason::CertificateExpired,
