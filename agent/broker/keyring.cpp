@@ -94,7 +94,10 @@ Result<std::optional<Psk>> look_through(KeySerial keyring, const std::string& id
   const long size = keyctl(KEYCTL_READ, keyring, keys.data(), room, 0);
   if (size < 0)
     return errno_error(fmt::format("reading keyring {}", keyring));
-  keys.resize(std::min(static_cast<std::size_t>(size), room) / sizeof(KeySerial));
+  // the kernel copies nothing of what does not fit
+  if (static_cast<std::size_t>(size) > room)
+    return std::nullopt;
+  keys.resize(static_cast<std::size_t>(size) / sizeof(KeySerial));
   for (const KeySerial serial : keys) {
     auto found = describe(serial);
     if (found && found->type == psk_types.front() && found->description == identity)
@@ -155,11 +158,12 @@ Result<Psk> find_psk(KeySerial keyring, std::string_view identity) {
   const std::string name(identity);
   for (const char* type : psk_types) {
     auto found = TRY(search(keyring, type, name));
-    if (!found && type == psk_types.front())
-      found = TRY(look_through(keyring, name));
     if (found)
       return std::move(*found);
   }
+  auto found = TRY(look_through(keyring, name));
+  if (found)
+    return std::move(*found);
   return errno_error(fmt::format("keyring {}: no key with the peer's identity", keyring), ENOKEY);
 }
 

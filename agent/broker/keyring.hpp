@@ -38,7 +38,7 @@ inline constexpr std::size_t max_psk_identity = 521;
 // RFC 9257, section 6: at least 128 bits. NVMe's have 32 or 48 bytes.
 inline constexpr std::size_t min_psk_key = 16;
 inline constexpr std::size_t max_psk_key = 64;
-// Keys of a keyring that are looked at one by one, where the kernel's own search does not help.
+// A larger keyring is not gone through key by key, where the kernel's own search does not help.
 inline constexpr std::size_t max_keys_in_keyring = 1024;
 
 // The hash that an NVMe identity ("NVMe0R01 ...") names, and whether a key of this size fits to it;

@@ -141,6 +141,18 @@ TEST_F(KeyringTest, FindsOnlyTheWholeIdentity) {
   EXPECT_FALSE(find_psk(keyring.serial(), std::string(max_psk_identity + 1, 'i')));
 }
 
+TEST_F(KeyringTest, FindsInALargeKeyring) {
+  for (std::size_t i = 0; i < max_keys_in_keyring + 10; ++i)
+    keyring.add("key " + std::to_string(i), key32);
+
+  EXPECT_TRUE(find_psk(keyring.serial(), "key 1030"));
+  EXPECT_EQ(find_psk(keyring.serial(), "other").error().code.value(), ENOKEY);
+}
+
+TEST_F(KeyringTest, SaysThatAKeyringIsGone) {
+  EXPECT_FALSE(find_psk(0x7fffffff, "client"));
+}
+
 TEST_F(KeyringTest, OffersTheFirstKeyThatGnutlsCanUse) {
   const auto sha384 = keyring.add("NVMe1R02 h s", key48);
   const auto sha256 = keyring.add("NVMe1R01 h s", key32);
