@@ -150,8 +150,15 @@ void KernelIntake::done(int socket, const Outcome& outcome, RequestedRole role,
                         std::optional<KeySerial> peer, std::optional<std::uint32_t> max_tags) {
   if (!peer && outcome.authenticated && role == RequestedRole::Server)
     peer = authenticated_peer;
-  const auto told = family_->done(socket, facts(outcome.reason).kernel_status, peer,
-                                  sendable_tags(outcome.tags, max_tags));
+  auto tags = sendable_tags(outcome.tags, max_tags);
+  if (tags.size() < outcome.tags.size())
+    log::warning(
+        "{} of {} tags of {} are not told to the kernel, which takes at most {} of 1 to {} "
+        "bytes",
+        outcome.tags.size() - tags.size(), outcome.tags.size(), describe_connection(socket),
+        max_tags.value_or(handshake_uapi::max_tags), handshake_uapi::max_tag_size);
+  const auto told =
+      family_->done(socket, facts(outcome.reason).kernel_status, peer, std::move(tags));
   // a consumer that has given up is no error of ours
   if (!told && told.error().code == std::errc::device_or_resource_busy)
     log::notice("the kernel had given up on {}", describe_connection(socket));

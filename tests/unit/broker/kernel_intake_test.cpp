@@ -7,6 +7,8 @@
 
 #include "broker/fake_family.hpp"
 #include "broker/test_keys.hpp"
+#include "netlink/fake_port.hpp"
+#include "netlink/handshake_socket.hpp"
 #include "support/pump.hpp"
 #include "support/sockets.hpp"
 
@@ -354,6 +356,41 @@ TEST_F(KernelIntakeTest, SurvivesAKernelThatTakesNoOutcome) {
   kernel.done_result = errno_error("done", EIO);
 
   EXPECT_EQ(finish(MessageType::ClientHello, success(true)).status, 0);
+}
+
+// From the bytes that the kernel would send for NVMe/TCP to those that it is answered with.
+TEST_F(KernelPskTest, AnswersAnNvmeHostOverNetlink) {
+  const std::string identity = "NVMe1R01 nqn.2014-08.org.nvmexpress:uuid:1 nqn.sub digest=";
+  const auto sha384 = keyring.add("NVMe1R02 nqn.host nqn.sub digest=", std::string(48, 'k'));
+  const auto sha256 = keyring.add(identity, std::string(32, 'k'));
+  const int socket = ::open("/", O_PATH | O_CLOEXEC);
+  const auto number = [](std::uint16_t type, std::int64_t value) {
+    return test::attribute(type, static_cast<std::uint32_t>(value));
+  };
+  test::Script notifications;
+  test::Script commands;
+  commands.answers.emplace_back(test::Datagram{test::family_message(
+      2, 1,
+      test::join({number(1, socket), number(3, 1), number(4, 10'000), number(5, 2),
+                  number(6, sha384), number(6, sha256), number(9, keyring.serial())}))});
+  commands.answers.emplace_back(test::Datagram{test::status_message(2, -EAGAIN)});
+  commands.answers.emplace_back(test::Datagram{test::status_message(3, 0)});
+  intake = KernelIntake::create(
+               loop,
+               std::make_unique<HandshakeSocket>(
+                   28, std::make_unique<test::FakePort>(notifications, kernel.event.get()),
+                   std::make_unique<test::FakePort>(commands)),
+               [this](HandshakeRequest r) { requests.push_back(std::move(r)); }, links, options)
+               .value();
+
+  ASSERT_EQ(requests.size(), 1U);
+  EXPECT_EQ(requests[0].timeout, 10s);
+  EXPECT_EQ(requests[0].psk->offered()->identity, identity);
+  requests[0].complete(success(true), socket);
+
+  EXPECT_EQ(commands.sent.back(), build_done(28, 3, {socket, 0, sha256, {}}));
+  requests.clear();
+  EXPECT_FALSE(keyring.is_linked());
 }
 
 struct StatusCase {

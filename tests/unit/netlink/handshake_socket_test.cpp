@@ -7,9 +7,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include <deque>
-#include <variant>
-
+#include "netlink/fake_port.hpp"
 #include "netlink/netlink_bytes.hpp"
 
 namespace ktls {
@@ -17,50 +15,16 @@ namespace {
 
 using test::attribute;
 using test::Buffer;
+using test::Datagram;
+using test::FakePort;
 using test::family_message;
 using test::join;
 using test::raw;
+using test::Script;
 using test::status_message;
 
 constexpr std::uint8_t ready = 1;
 constexpr std::uint8_t accepted = 2;
-
-struct Datagram {
-  Buffer bytes;
-  bool from_kernel = true;
-  bool cut_off = false;
-};
-struct Script {
-  std::deque<std::variant<Datagram, int>> answers; // int: an errno
-  std::vector<Buffer> sent;
-  int received = 0;
-};
-
-class FakePort final : public NetlinkPort {
-public:
-  explicit FakePort(Script& script) : script_(script) {}
-  [[nodiscard]] int fd() const override { return -1; }
-  tl::expected<Received, int> receive(std::span<std::byte> buffer, Wait) override {
-    ++script_.received;
-    if (script_.answers.empty())
-      return tl::make_unexpected(EAGAIN);
-    const auto next = std::move(script_.answers.front());
-    script_.answers.pop_front();
-    if (const int* number = std::get_if<int>(&next))
-      return tl::make_unexpected(*number);
-    const auto& datagram = std::get<Datagram>(next);
-    std::copy(datagram.bytes.begin(), datagram.bytes.end(), buffer.begin());
-    return Received{buffer.first(datagram.bytes.size()), datagram.from_kernel, datagram.cut_off};
-  }
-  Result<> send(std::span<const std::byte> request) override {
-    script_.sent.emplace_back(request.begin(), request.end());
-    return {};
-  }
-  Result<> subscribe(int) override { return {}; }
-
-private:
-  Script& script_;
-};
 
 // A descriptor as the kernel puts it into our table.
 int new_descriptor() {
