@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/event_loop.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
 
@@ -48,8 +49,9 @@ Result<EventSource> EventLoop::on_io(int fd, std::uint32_t events, IoCall call) 
 
 Result<EventSource> EventLoop::on_time(Clock::time_point when, PlainCall call) {
   constexpr std::uint64_t accuracy_us = 10'000;
+  // a time before the boot is past like any other
   const auto since_boot =
-      std::chrono::duration_cast<std::chrono::microseconds>(when.time_since_epoch());
+      std::max(std::chrono::duration_cast<std::chrono::microseconds>(when.time_since_epoch()), {});
   auto owned = std::make_unique<PlainCall>(std::move(call));
   sd_event_source* source = nullptr;
   const int status = sd_event_add_time(
@@ -94,6 +96,11 @@ void EventLoop::exit(int status) {
 
 void set_events(EventSource& source, std::uint32_t events) {
   check(sd_event_source_set_io_events(source.get(), events) >= 0, "event source takes events");
+}
+
+void set_enabled(EventSource& source, bool on) {
+  check(sd_event_source_set_enabled(source.get(), on ? SD_EVENT_ON : SD_EVENT_OFF) >= 0,
+        "event source can be turned on and off");
 }
 
 } // namespace ktls

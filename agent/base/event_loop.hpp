@@ -42,5 +42,7 @@ private:
 
 // Replaces the events that an on_io() source waits for.
 void set_events(EventSource& source, std::uint32_t events);
+// A source that is off is not waited for; each is on at first.
+void set_enabled(EventSource& source, bool on);
 
 } // namespace ktls

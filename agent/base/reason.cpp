@@ -11,8 +11,12 @@ namespace {
 constexpr std::uint8_t bad_certificate = 42;
 constexpr std::uint8_t certificate_revoked = 44;
 constexpr std::uint8_t certificate_expired = 45;
+constexpr std::uint8_t handshake_failure = 40;
 constexpr std::uint8_t unknown_ca = 48;
 constexpr std::uint8_t unsupported_certificate = 43;
+constexpr std::uint8_t protocol_version = 70;
+constexpr std::uint8_t unknown_psk_identity = 115;
+constexpr std::uint8_t no_application_protocol = 120;
 constexpr std::uint8_t internal_error = 80;
 constexpr std::uint8_t user_canceled = 90;
 constexpr std::uint8_t certificate_required = 116;
@@ -96,8 +100,20 @@ constexpr std::array<ReasonFacts, reason_count> table{{
     {AgentStopping, "agent-stopping", ESHUTDOWN, ETIMEDOUT, library, "the agent is being stopped"},
     {InternalError, "internal-error", EIO, EIO, internal_error,
      "something failed in the agent; see its log"},
-    {PskUnusable, "psk-unusable", ENOKEY, ENOKEY, library,
-     "no pre-shared key that the request names can be used; see the detail for each"},
+    {VersionUnsupported, "version-unsupported", EPROTO, EACCES, protocol_version,
+     "the peer offers no version of TLS that is allowed here"},
+    {NoApplicationProtocol, "no-application-protocol", EPROTO, EACCES, no_application_protocol,
+     "none of the peer's application protocols (ALPN) is one of the configured ones"},
+    {CertificateLimit, "certificate-limit", EACCES, EACCES, bad_certificate,
+     "the peer's certificate chain or one of its keys is larger than the limits allow"},
+    {ExtendedMasterSecretMissing, "no-extended-master-secret", EPROTO, EACCES, handshake_failure,
+     "the peer speaks TLS 1.2 without the extended master secret, which is required"},
+    {RecordSizeUnsupported, "record-size-unsupported", EPROTO, EACCES, handshake_failure,
+     "the peer wants smaller records than this kernel can be told to send"},
+    {PskUnknown, "psk-unknown", EACCES, EKEYREJECTED, unknown_psk_identity,
+     "the identity that the peer sent has no pre-shared key here"},
+    {PskMissing, "psk-missing", ENOKEY, ENOKEY, internal_error,
+     "there is no usable pre-shared key for this handshake"},
 }};
 
 consteval bool table_is_sound() {

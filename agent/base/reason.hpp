@@ -54,11 +54,17 @@ enum class Reason : std::uint16_t {
   KeyInstallFailed,
   AgentStopping,
   InternalError,
-  // appended
-  PskUnusable,
+  // the handshake, continued
+  VersionUnsupported,
+  NoApplicationProtocol,
+  CertificateLimit,
+  ExtendedMasterSecretMissing,
+  RecordSizeUnsupported,
+  PskUnknown,
+  PskMissing,
 };
 
-inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::PskUnusable) + 1;
+inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::PskMissing) + 1;
 
 struct ReasonFacts {
   Reason reason;

@@ -6,6 +6,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "tls/psk.hpp"
 
 namespace ktls {
 namespace {
@@ -22,7 +23,7 @@ Broker::Broker(EventLoop& loop, policy::Settings settings, Snapshot snapshot, st
     : loop_(loop), settings_(std::move(settings)), snapshot_(std::move(snapshot)),
       kernel_sources_(std::move(kernel)), on_serving_(std::move(on_serving)),
       pool_(loop, std::move(helpers), snapshot_, worker_count(settings_), pool_handlers()),
-      dispatcher_(loop, pool_, {snapshot_.client_profile, snapshot_.server_profile}) {}
+      dispatcher_(loop, pool_, snapshot_.profiles) {}
 
 WorkerPool::Handlers Broker::pool_handlers() {
   WorkerPool::Handlers handlers;
@@ -80,6 +81,8 @@ Result<> Broker::open_kernel_intake(KernelSource source) {
     log::warning("what the kernel{} takes is not known: {}", place, able.error().message());
   TRY(source.socket.subscribe());
   KernelIntake::Options options;
+  options.psk = settings_.kernel_psk;
+  options.psk_sha384 = tls::can_use_psk_with_sha384();
   options.network_namespace = escape(source.network_namespace);
   kernel_.push_back(TRY(KernelIntake::create(
       loop_, std::make_unique<HandshakeSocket>(std::move(source.socket)),

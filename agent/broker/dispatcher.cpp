@@ -56,16 +56,29 @@ Dispatcher::Id Dispatcher::submit(HandshakeRequest request) {
   return id;
 }
 
+const std::optional<ProfileChoice>&
+Dispatcher::choose_profile(const HandshakeRequest& request) const {
+  const bool client = request.role == RequestedRole::Client;
+  if (!request.from_kernel)
+    return client ? profiles_.client : profiles_.server;
+  if (request.psk)
+    return client ? profiles_.kernel_psk_client : profiles_.kernel_psk_server;
+  return client ? profiles_.kernel_client : profiles_.kernel_server;
+}
+
 // The cheap questions, before a worker is bothered.
 Reason Dispatcher::examine(const HandshakeRequest& request) const {
   if (const Reason unfit = classify_socket(request.socket.get()); unfit != Reason::Success)
     return unfit;
   const bool client = request.role == RequestedRole::Client;
-  if (!(client ? profiles_.client : profiles_.server))
+  const auto& profile = choose_profile(request);
+  if (!profile)
     return Reason::NoPolicy;
-  if (client && request.peer_name.empty())
+  // with a pre-shared key there is no certificate that could name another
+  const bool name_counts = client && !request.psk;
+  if (name_counts && request.peer_name.empty())
     return Reason::PeerNameMissing;
-  if (client && !HostName::parse(request.peer_name))
+  if (name_counts && !HostName::parse(request.peer_name))
     return Reason::PeerNameInvalid;
   return handshakes_.size() < max_in_flight ? Reason::Success : Reason::Busy;
 }
@@ -81,7 +94,7 @@ void Dispatcher::assign(Id id) {
   const bool client = request.role == RequestedRole::Client;
   auto message = wire::make<ipc::StartHandshake>();
   message.id = id;
-  message.profile = client ? *profiles_.client : *profiles_.server;
+  message.profile = choose_profile(request)->index;
   message.timeout_ms = static_cast<std::uint32_t>(left_until(handshake.deadline).count());
   message.anonymous = client && request.anonymous ? 1 : 0;
   check(message.peer_name.assign(request.peer_name), "an examined name fits");
@@ -108,6 +121,9 @@ void Dispatcher::on_finished(Workers::Index worker, const ipc::HandshakeFinished
   outcome.detail = escape(message.detail.view());
   outcome.protocol = escape(message.protocol.view());
   outcome.cipher = escape(message.cipher.view());
+  outcome.alpn = escape(message.alpn.view());
+  outcome.psk_identity = escape(message.psk_identity.view());
+  outcome.resumed = message.resumed != 0;
   outcome.peer_subject = escape(message.peer_subject.view());
   outcome.authenticated = message.authenticated != 0;
   finish(message.id, outcome);

@@ -13,12 +13,6 @@
 
 namespace ktls {
 
-// The profiles, as indexes that the workers know.
-struct Profiles {
-  std::optional<std::uint32_t> client;
-  std::optional<std::uint32_t> server;
-};
-
 class Dispatcher {
 public:
   using Id = std::uint64_t;
@@ -28,8 +22,8 @@ public:
   static constexpr std::chrono::milliseconds worker_grace{3000};
 
   // All references must outlive the dispatcher.
-  Dispatcher(EventLoop& loop, Workers& workers, Profiles profiles)
-      : loop_(loop), workers_(workers), profiles_(profiles) {}
+  Dispatcher(EventLoop& loop, Workers& workers, ProfileChoices profiles)
+      : loop_(loop), workers_(workers), profiles_(std::move(profiles)) {}
 
   // Takes the request over; its `complete` may be called before this returns.
   Id submit(HandshakeRequest request);
@@ -54,6 +48,8 @@ private:
     EventSource watchdog;
   };
 
+  [[nodiscard]] const std::optional<ProfileChoice>&
+  choose_profile(const HandshakeRequest& request) const;
   [[nodiscard]] Reason examine(const HandshakeRequest& request) const;
   void assign(Id id);
   void on_late(Id id);
@@ -65,7 +61,7 @@ private:
 
   EventLoop& loop_;
   Workers& workers_;
-  Profiles profiles_;
+  ProfileChoices profiles_;
   Id last_id_ = 0;
   std::unordered_map<Id, InFlight> handshakes_;
   std::deque<Id> waiting_;

@@ -12,6 +12,7 @@
 #include "base/fd.hpp"
 #include "base/reason.hpp"
 #include "broker/keyring.hpp"
+#include "tls/psk.hpp"
 
 namespace ktls {
 
@@ -20,7 +21,10 @@ struct Outcome {
   std::string detail;       // what the reason's own help does not say; escaped
   std::string protocol;     // with Success
   std::string cipher;       // with Success
+  std::string alpn;         // with Success; empty: none was negotiated
   std::string peer_subject; // escaped; empty when the peer presented no certificate
+  std::string psk_identity; // escaped; empty without a pre-shared key
+  bool resumed = false;
   bool authenticated = false;
   // With Success: what the profile calls this peer, for a consumer in the kernel that takes tags.
   std::vector<std::string> tags;
@@ -35,16 +39,20 @@ struct Outcome {
 
 enum class RequestedRole { Client, Server };
 
+// The pre-shared key of an identity that the peer sent; as client, with an empty one, that to use.
+using PskSource = std::function<Result<tls::Psk>(std::string_view identity)>;
+
 struct HandshakeRequest {
   Fd socket; // the broker's own duplicate
   RequestedRole role = RequestedRole::Client;
+  bool from_kernel = false;
+  PskSource psk;          // set: the handshake is to authenticate by pre-shared keys
   bool anonymous = false; // as client: present no certificate
   std::string peer_name;  // as client
   std::chrono::milliseconds timeout{0};
   std::string origin; // for the log: "kernel", "pid 17 uid 1000"
-  // Set: the handshake is done with a pre-shared key, and with nothing else. As client with
-  // psk->offered(); as server with what psk->find() gives. Stays here until `complete` was called.
-  std::unique_ptr<KeyringPsk> psk;
+  std::unique_ptr<KeyringPsk>
+      keys;                   // of a keyring, for `psk`; stays here until `complete` was called
   KeyringLinks::Hold keyring; // the right to read its keys, for as long as the request exists
   // Called exactly once. `socket` is valid during the call and closed after it; it has its keys, or
   // is shut down.

@@ -19,6 +19,7 @@ HandshakeRequest to_request(KernelHandshake handshake, const std::string& networ
   HandshakeRequest request;
   request.socket = std::move(handshake.socket);
   request.role = client ? RequestedRole::Client : RequestedRole::Server;
+  request.from_kernel = true;
   request.anonymous = parameters.auth_mode == AuthMode::Unauthenticated;
   request.peer_name = std::move(parameters.peer_name);
   request.timeout =
@@ -123,14 +124,18 @@ void KernelIntake::submit(KernelHandshake handshake) {
   if (psk && request.role == RequestedRole::Client) {
     auto keys = KeyringPsk::for_client(parameters.peer_identities, options_.psk_sha384);
     if (!keys)
-      return refuse(request, failure(Reason::PskUnusable, keys.error().message()));
-    request.psk = std::make_unique<KeyringPsk>(std::move(*keys));
+      return refuse(request, failure(Reason::PskMissing, keys.error().message()));
+    request.keys = std::make_unique<KeyringPsk>(std::move(*keys));
   } else if (psk) {
-    request.psk = std::make_unique<KeyringPsk>(
+    request.keys = std::make_unique<KeyringPsk>(
         KeyringPsk::for_server(*parameters.keyring, options_.psk_sha384));
   }
+  if (psk)
+    request.psk = [keys = request.keys.get()](std::string_view identity) {
+      return keys->find(identity);
+    };
   request.complete = [this, role = request.role, max_tags = parameters.max_tags,
-                      keys = request.psk.get()](const Outcome& outcome, int socket) {
+                      keys = request.keys.get()](const Outcome& outcome, int socket) {
     done(socket, outcome, role, keys == nullptr ? std::nullopt : keys->used(), max_tags);
   };
   submit_(std::move(request));

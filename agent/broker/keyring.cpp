@@ -46,37 +46,37 @@ bool is_psk_type(std::string_view type) {
 
 // The secret lies in pages of its own size: what is shorter is copied, and the first copy wiped.
 Result<Secret> read_payload(KeySerial serial) {
-  Secret whole = TRY(Secret::create(max_psk_key));
+  Secret whole = TRY(Secret::create(tls::max_psk_size));
   const long size = keyctl(KEYCTL_READ, serial, whole.bytes().data(), whole.bytes().size(), 0);
   if (size < 0)
     return errno_error("reading " + name_of(serial));
   const auto length = static_cast<std::size_t>(size);
   // the kernel tells the size of the whole key, however much it could copy
-  if (length < min_psk_key || length > max_psk_key)
+  if (length < min_psk_key || length > tls::max_psk_size)
     return invalid(fmt::format("{}: {} bytes long; a pre-shared key has {} to {}", name_of(serial),
-                               length, min_psk_key, max_psk_key));
+                               length, min_psk_key, tls::max_psk_size));
   Secret key = TRY(Secret::create(length));
   std::memcpy(key.bytes().data(), whole.bytes().data(), length);
   return key;
 }
 
-Result<Psk> read_described(KeySerial serial, KeyDescription found) {
+Result<KeyringKey> read_described(KeySerial serial, KeyDescription found) {
   if (!is_psk_type(found.type))
     return invalid(fmt::format("{}: of type \"{}\"; a pre-shared key is of type psk or user",
                                name_of(serial), escape(found.type, 64)));
-  if (found.description.empty() || found.description.size() > max_psk_identity)
+  if (found.description.empty() || found.description.size() > tls::max_psk_identity)
     return invalid(fmt::format("{}: its name has {} bytes; an identity has 1 to {}",
-                               name_of(serial), found.description.size(), max_psk_identity));
+                               name_of(serial), found.description.size(), tls::max_psk_identity));
   Secret key = TRY(read_payload(serial));
   auto hash = psk_hash(found.description, key.bytes().size());
   if (!hash)
     return add_context(std::move(hash).error(), name_of(serial));
-  return Psk{std::move(found.description), std::move(key), *hash, serial};
+  return KeyringKey{{std::move(found.description), std::move(key)}, *hash, serial};
 }
 
 // The kernel's search for type "psk" takes any key whose name begins with what is asked for.
-Result<std::optional<Psk>> search(KeySerial keyring, const char* type,
-                                  const std::string& identity) {
+Result<std::optional<KeyringKey>> search(KeySerial keyring, const char* type,
+                                         const std::string& identity) {
   const long serial = keyctl(KEYCTL_SEARCH, keyring, type, identity.c_str(), 0);
   if (serial < 0)
     return std::nullopt;
@@ -88,7 +88,7 @@ Result<std::optional<Psk>> search(KeySerial keyring, const char* type,
 
 // For what the search hides: an NVMe key behind another whose name begins alike, or one that was
 // added in another network namespace.
-Result<std::optional<Psk>> look_through(KeySerial keyring, const std::string& identity) {
+Result<std::optional<KeyringKey>> look_through(KeySerial keyring, const std::string& identity) {
   std::vector<KeySerial> keys(max_keys_in_keyring);
   const std::size_t room = keys.size() * sizeof(KeySerial);
   const long size = keyctl(KEYCTL_READ, keyring, keys.data(), room, 0);
@@ -106,30 +106,30 @@ Result<std::optional<Psk>> look_through(KeySerial keyring, const std::string& id
   return std::nullopt;
 }
 
-Result<> require_usable(const Psk& psk, bool sha384) {
-  if (psk.hash == PskHash::Sha384 && !sha384)
-    return invalid(name_of(psk.serial) + ": for SHA-384, which this GnuTLS cannot use (3.8.11 can)",
+Result<> require_usable(const KeyringKey& key, bool sha384) {
+  if (key.hash == tls::PskHash::WithSha384 && !sha384)
+    return invalid(name_of(key.serial) + ": for SHA-384, which this GnuTLS cannot use (3.8.11 can)",
                    std::errc::not_supported);
   return {};
 }
 
 } // namespace
 
-Result<PskHash> psk_hash(std::string_view identity, std::size_t key_size) {
+Result<tls::PskHash> psk_hash(std::string_view identity, std::size_t key_size) {
   // NVM Express TCP transport, section 3.6.1.3: "NVMe", version, R or G, hash, space
   constexpr std::string_view prefix = "NVMe";
   constexpr std::size_t head = 9;
   if (!identity.starts_with(prefix))
-    return PskHash::Sha256;
+    return tls::PskHash::WithSha256;
   const auto digit = [&](std::size_t i) { return identity[i] >= '0' && identity[i] <= '9'; };
   if (identity.size() < head || !digit(4) || (identity[5] != 'R' && identity[5] != 'G') ||
       !digit(6) || !digit(7) || identity[8] != ' ')
     return invalid("malformed NVMe identity");
   const std::string_view hash = identity.substr(6, 2);
   if (hash == "01" && key_size == 32)
-    return PskHash::Sha256;
+    return tls::PskHash::WithSha256;
   if (hash == "02" && key_size == 48)
-    return PskHash::Sha384;
+    return tls::PskHash::WithSha384;
   return invalid(fmt::format(
       "NVMe identity with hash {} and a key of {} bytes; 01 has 32, 02 has 48", hash, key_size));
 }
@@ -146,13 +146,13 @@ Result<KeyDescription> parse_key_description(std::string_view text) {
   return KeyDescription{std::string(type), std::string(text)};
 }
 
-Result<Psk> read_psk(KeySerial serial) {
+Result<KeyringKey> read_psk(KeySerial serial) {
   KeyDescription found = TRY(describe(serial));
   return read_described(serial, std::move(found));
 }
 
-Result<Psk> find_psk(KeySerial keyring, std::string_view identity) {
-  if (identity.empty() || identity.size() > max_psk_identity ||
+Result<KeyringKey> find_psk(KeySerial keyring, std::string_view identity) {
+  if (identity.empty() || identity.size() > tls::max_psk_identity ||
       identity.find('\0') != std::string_view::npos)
     return errno_error("identity of the peer", ENOKEY);
   const std::string name(identity);
@@ -209,11 +209,17 @@ Result<KeyringPsk> KeyringPsk::for_client(std::span<const KeySerial> serials, bo
   return invalid(problems.empty() ? "the request names no key" : problems);
 }
 
-Result<Psk> KeyringPsk::find(std::string_view identity) {
-  Psk psk = TRY(find_psk(keyring_, identity));
-  TRY(require_usable(psk, sha384_));
-  used_ = psk.serial;
-  return psk;
+Result<tls::Psk> KeyringPsk::find(std::string_view identity) {
+  if (offered_) {
+    const auto key = offered_->psk.key.bytes();
+    Secret copy = TRY(Secret::create(key.size()));
+    std::ranges::copy(key, copy.bytes().begin());
+    return tls::Psk{offered_->psk.identity, std::move(copy)};
+  }
+  KeyringKey found = TRY(find_psk(keyring_, identity));
+  TRY(require_usable(found, sha384_));
+  used_ = found.serial;
+  return std::move(found.psk);
 }
 
 } // namespace ktls

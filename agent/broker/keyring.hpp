@@ -19,31 +19,24 @@
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "netlink/handshake_message.hpp"
+#include "tls/psk.hpp"
 
 namespace ktls {
 
-// The hash that the key is for. GnuTLS can do the second with 3.8.11 or later.
-enum class PskHash { Sha256, Sha384 };
-
-struct Psk {
-  std::string identity; // any bytes but NUL, 1 to max_psk_identity
-  Secret key;
-  PskHash hash = PskHash::Sha256;
+struct KeyringKey {
+  tls::Psk psk;
+  tls::PskHash hash = tls::PskHash::WithSha256;
   KeySerial serial = 0; // what a consumer is told that the peer has proved to know
 };
 
-// What NVMe's have at most. RFC 8446 allows 64 KiB, and GnuTLS 3.7.9 takes 1142 bytes in both
-// roles.
-inline constexpr std::size_t max_psk_identity = 521;
 // RFC 9257, section 6: at least 128 bits. NVMe's have 32 or 48 bytes.
 inline constexpr std::size_t min_psk_key = 16;
-inline constexpr std::size_t max_psk_key = 64;
 // A larger keyring is not gone through key by key, where the kernel's own search does not help.
 inline constexpr std::size_t max_keys_in_keyring = 1024;
 
 // The hash that an NVMe identity ("NVMe0R01 ...") names, and whether a key of this size fits to it;
 // any other identity means SHA-256.
-[[nodiscard]] Result<PskHash> psk_hash(std::string_view identity, std::size_t key_size);
+[[nodiscard]] Result<tls::PskHash> psk_hash(std::string_view identity, std::size_t key_size);
 
 // What KEYCTL_DESCRIBE gives: "type;uid;gid;permissions;description". Semicolons in the description
 // belong to it.
@@ -54,10 +47,10 @@ struct KeyDescription {
 [[nodiscard]] Result<KeyDescription> parse_key_description(std::string_view text);
 
 // A key of type "psk" (NVMe's) or "user". None of the errors names the key's bytes.
-[[nodiscard]] Result<Psk> read_psk(KeySerial serial);
+[[nodiscard]] Result<KeyringKey> read_psk(KeySerial serial);
 
 // Searches `keyring` alone, for "psk" and then for "user". ENOKEY: it has no such key.
-[[nodiscard]] Result<Psk> find_psk(KeySerial keyring, std::string_view identity);
+[[nodiscard]] Result<KeyringKey> find_psk(KeySerial keyring, std::string_view identity);
 
 // Links in this process's process keyring, counted: two requests may bring the same keyring.
 class KeyringLinks {
@@ -110,18 +103,16 @@ public:
     return KeyringPsk(keyring, sha384);
   }
 
-  // As client.
-  [[nodiscard]] const Psk* offered() const { return offered_ ? &*offered_ : nullptr; }
-  // As server, for each identity that the peer offers, until one is found. Costs a few system
-  // calls: the caller limits how often a peer can have it done.
-  [[nodiscard]] Result<Psk> find(std::string_view identity);
+  // As client, with an empty identity: the key to use. As server: that of the identity that the
+  // peer sent. Costs a few system calls: the caller limits how often a peer can have it done.
+  [[nodiscard]] Result<tls::Psk> find(std::string_view identity);
   // The key that the handshake was done with, given that it succeeded.
   [[nodiscard]] std::optional<KeySerial> used() const { return used_; }
 
 private:
   KeyringPsk(KeySerial keyring, bool sha384) : keyring_(keyring), sha384_(sha384) {}
 
-  std::optional<Psk> offered_;
+  std::optional<KeyringKey> offered_;
   KeySerial keyring_ = 0;
   bool sha384_ = false;
   std::optional<KeySerial> used_;

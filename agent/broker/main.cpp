@@ -125,6 +125,10 @@ std::vector<std::string_view> names_of(const std::vector<ktls::Cipher>& ciphers)
   return names;
 }
 
+ktls::KernelSuites kernel_suites(const ktls::KernelTls& kernel) {
+  return {names_of(kernel.tls12), names_of(kernel.tls13), kernel.limits_records};
+}
+
 // Each handshake holds a descriptor, as does each connection to agent.sock.
 void raise_descriptor_limit() {
   rlimit limit{};
@@ -226,15 +230,16 @@ int run(const Options& options) {
     return 1;
   }
   // a check may run where there is no kernel TLS: on the machine where the file is written
-  const auto names = ciphers ? names_of(*ciphers) : names_of({ktls::Cipher::Aes128Gcm});
-  auto snapshot = ktls::load_snapshot(*settings, names);
+  const auto suites = kernel_suites(
+      ciphers ? *ciphers : ktls::KernelTls{{ktls::Cipher::Aes128Gcm}, {ktls::Cipher::Aes128Gcm}});
+  auto snapshot = ktls::load_snapshot(*settings, suites);
   if (!snapshot) {
     report(snapshot.error());
     return 1;
   }
   if (options.only_check)
     return check_keys(options, *snapshot);
-  ktls::log::info("this kernel takes {}", fmt::join(names, ", "));
+  ktls::log::info("this kernel takes {}", fmt::join(suites.tls13, ", "));
   const auto status = serve(options, std::move(*settings), std::move(*snapshot));
   if (!status) {
     ktls::log::error("{}", status.error().message());

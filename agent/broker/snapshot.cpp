@@ -3,85 +3,182 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/file.hpp"
+#include "base/text.hpp"
+#include "tls/names.hpp"
 #include "tls/priority.hpp"
 
 namespace ktls {
 namespace {
 
+using ipc::Authentication;
+using ipc::HandshakeRole;
+using policy::LocatedNames;
 using policy::LocatedPath;
 using policy::RoleSettings;
 
 class Loader {
 public:
-  std::vector<tls::Der> certificates(const LocatedPath& from) {
-    const auto text = read_file(from.path, max_certificate_file_size);
-    if (!text)
-      return problem(from, text.error());
-    auto list = tls::certificates_from_pem(*text);
-    if (!list)
-      return problem(from, add_context(list.error(), from.path).value());
-    return std::move(*list);
+  Loader(const policy::Settings& settings, const KernelSuites& suites)
+      : settings_(settings), suites_(suites) {}
+
+  tl::expected<Snapshot, policy::Problems> load() {
+    out_.workers.limits_records = suites_.limits_records;
+    if (settings_.client)
+      add(*settings_.client, out_.profiles.client, out_.profiles.kernel_client);
+    if (settings_.server)
+      add(*settings_.server, out_.profiles.server, out_.profiles.kernel_server);
+    if (settings_.kernel_psk) {
+      out_.profiles.kernel_psk_client = add_kernel_psk(HandshakeRole::Client);
+      out_.profiles.kernel_psk_server = add_kernel_psk(HandshakeRole::Server);
+    }
+    if (!problems_.lines.empty())
+      return tl::make_unexpected(std::move(problems_));
+    return std::move(out_);
   }
 
-  // The index of the new profile.
-  std::uint32_t add(const RoleSettings& settings) {
+private:
+  // The same for applications and, with what its services need, for the kernel.
+  void add(const RoleSettings& role, std::optional<ProfileChoice>& applications,
+           std::optional<ProfileChoice>& kernel) {
+    check_names(role.ciphers, tls::cipher_names());
+    check_names(role.groups, tls::group_names());
+    check_names(role.signature_algorithms, tls::signature_names());
     ipc::Profile profile;
-    profile.role = settings.role;
-    profile.client_auth_type = settings.client_auth_type;
-    if (settings.truststore)
-      profile.trust = certificates(*settings.truststore);
-    if (settings.certificate)
-      add_credential(settings, profile);
+    profile.role = role.role;
+    profile.client_auth_type = role.client_auth_type;
+    profile.session_tickets = role.session_tickets;
+    profile.alpn = role.alpn;
+    profile.peer_limits = role.peer_limits;
+    if (role.truststore)
+      profile.trust = certificates(*role.truststore);
+    add_credentials(role, profile);
+    ProfileChoice choice;
+    if (role.psk_file) {
+      profile.authentication = Authentication::PreSharedKey;
+      choice.psk_file = psk_file(role);
+      choice.psk_identity = role.psk_identity;
+    }
+    profile.priority = priority(role, profile.authentication, role.tls12 && !role.psk_file);
+    choice.index = put(profile);
+    applications = choice;
+    if (role.psk_file || !role.tls13)
+      return;
+    // RFC 9289, section 5: "MUST support TLS version 1.3"; and nobody there could read a ticket
+    profile.session_tickets = false;
+    profile.alpn.clear();
+    profile.priority = priority(role, profile.authentication, false);
+    kernel = ProfileChoice{put(std::move(profile)), nullptr, {}};
+  }
+
+  ProfileChoice add_kernel_psk(HandshakeRole role) {
+    ipc::Profile profile;
+    profile.role = role;
+    profile.authentication = Authentication::PreSharedKey;
+    profile.priority = priority({}, profile.authentication, false);
+    return {put(std::move(profile)), nullptr, {}};
+  }
+
+  std::uint32_t put(ipc::Profile profile) {
     out_.workers.profiles.push_back(std::move(profile));
     return static_cast<std::uint32_t>(out_.workers.profiles.size() - 1);
   }
 
-  void add_credential(const RoleSettings& settings, ipc::Profile& profile) {
-    profile.chain = certificates(*settings.certificate);
-    if (profile.chain.empty())
-      return; // reported already
-    if (profile.chain.size() > ipc::Profile::max_chain) {
-      problems_.lines.push_back(fmt::format("{}: {}: more than {} certificates",
-                                            settings.certificate->where, settings.certificate->path,
-                                            ipc::Profile::max_chain));
-      return;
-    }
-    const auto spki = tls::spki_sha256(profile.chain.front());
-    if (!spki) {
-      (void)problem(*settings.certificate, spki.error());
-      return;
-    }
-    profile.key_id = static_cast<std::uint32_t>(out_.keys.size() + 1);
-    out_.keys.push_back({profile.key_id, *settings.private_key, *spki});
-  }
-
-  std::vector<tls::Der> problem(const LocatedPath& at, const Error& error) {
-    problems_.lines.push_back(fmt::format("{}: {}", at.where, error.message()));
+  std::string priority(const RoleSettings& role, Authentication authentication, bool tls12) {
+    tls::PriorityRequest request;
+    request.tls12 = tls12;
+    request.tls13 = role.tls13;
+    request.kernel_suites = role.tls13 ? suites_.tls13 : suites_.tls12;
+    if (tls12)
+      std::erase_if(request.kernel_suites, [&](std::string_view name) {
+        return std::find(suites_.tls12.begin(), suites_.tls12.end(), name) == suites_.tls12.end();
+      });
+    request.ciphers = role.ciphers.names;
+    request.groups = role.groups.names;
+    request.signature_algorithms = role.signature_algorithms.names;
+    request.authentication = authentication;
+    auto text = tls::priority_for(request);
+    if (text)
+      return std::move(*text);
+    problem(role.where, text.error().message());
     return {};
   }
 
+  void check_names(const LocatedNames& named, std::span<const tls::Name> known) {
+    for (const auto& name : named.names) {
+      if (tls::find_name(known, name))
+        continue;
+      std::vector<std::string_view> all;
+      for (const auto& each : known)
+        all.push_back(each.registry);
+      problem(named.where,
+              fmt::format("\"{}\" is not one of: {}", escape(name, 64), fmt::join(all, ", ")));
+    }
+  }
+
+  std::vector<tls::Der> certificates(const LocatedPath& from) {
+    const auto text = read_file(from.path, max_certificate_file_size);
+    if (!text)
+      return problem(from.where, text.error().message());
+    auto list = tls::certificates_from_pem(*text);
+    if (!list)
+      return problem(from.where, add_context(list.error(), from.path).value().message());
+    return std::move(*list);
+  }
+
+  void add_credentials(const RoleSettings& role, ipc::Profile& profile) {
+    for (const auto& credential : role.credentials) {
+      auto chain = certificates(credential.certificate);
+      if (chain.empty())
+        continue; // reported already
+      if (chain.size() > ipc::Profile::max_chain) {
+        problem(credential.certificate.where,
+                fmt::format("{}: more than {} certificates", credential.certificate.path,
+                            ipc::Profile::max_chain));
+        continue;
+      }
+      const auto spki = tls::spki_sha256(chain.front());
+      if (!spki) {
+        problem(credential.certificate.where, spki.error().message());
+        continue;
+      }
+      const auto key_id = static_cast<std::uint32_t>(out_.keys.size() + 1);
+      profile.credentials.push_back({key_id, 0, std::move(chain)});
+      out_.keys.push_back({key_id, credential.private_key, *spki});
+    }
+  }
+
+  std::shared_ptr<const PskFile> psk_file(const RoleSettings& role) {
+    auto file = PskFile::read(role.psk_file->path);
+    if (!file) {
+      problem(role.psk_file->where,
+              add_context(file.error(), role.psk_file->path).value().message());
+      return nullptr;
+    }
+    if (!file->find(role.psk_identity))
+      problem(role.psk_file->where, fmt::format("{}: no key for psk_identity \"{}\"",
+                                                role.psk_file->path, escape(role.psk_identity)));
+    return std::make_shared<const PskFile>(std::move(*file));
+  }
+
+  std::vector<tls::Der> problem(const std::string& where, const std::string& text) {
+    problems_.lines.push_back(where.empty() ? text : fmt::format("{}: {}", where, text));
+    return {};
+  }
+
+  const policy::Settings& settings_;
+  const KernelSuites& suites_;
   Snapshot out_;
   policy::Problems problems_;
 };
 
 } // namespace
 
-tl::expected<Snapshot, policy::Problems>
-load_snapshot(const policy::Settings& settings, const std::vector<std::string_view>& ciphers) {
-  Loader loader;
-  auto priority = tls::priority_for(ciphers);
-  if (!priority)
-    loader.problems_.lines.push_back(priority.error().message());
-  else
-    loader.out_.workers.priority = std::move(*priority);
-  if (settings.client)
-    loader.out_.client_profile = loader.add(*settings.client);
-  if (settings.server)
-    loader.out_.server_profile = loader.add(*settings.server);
-  if (!loader.problems_.lines.empty())
-    return tl::make_unexpected(std::move(loader.problems_));
-  return std::move(loader.out_);
+tl::expected<Snapshot, policy::Problems> load_snapshot(const policy::Settings& settings,
+                                                       const KernelSuites& suites) {
+  return Loader(settings, suites).load();
 }
 
 } // namespace ktls

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "ipc/profile.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace ktls::ipc {
 namespace {
 
-constexpr std::uint32_t magic = 0x6b746331; // "ktc1": a change of the layout changes it
+constexpr std::uint32_t magic = 0x6b746332; // "ktc2": a change of the layout changes it
 
 class Writer {
 public:
@@ -51,39 +52,108 @@ private:
   std::span<const std::byte> in_;
 };
 
-void write_list(Writer& out, const std::vector<Der>& list) {
-  out.number(static_cast<std::uint32_t>(list.size()));
-  for (const auto& item : list)
-    out.bytes(item);
+std::span<const std::byte> bytes_of(const Der& der) {
+  return der;
+}
+std::span<const std::byte> bytes_of(const std::string& text) {
+  return std::as_bytes(std::span(text));
+}
+void assign(Der& to, std::span<const std::byte> bytes) {
+  to.assign(bytes.begin(), bytes.end());
+}
+void assign(std::string& to, std::span<const std::byte> bytes) {
+  to.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
-Result<std::vector<Der>> read_list(Reader& in) {
+template<class Item>
+void write_list(Writer& out, const std::vector<Item>& list) {
+  out.number(static_cast<std::uint32_t>(list.size()));
+  for (const auto& item : list)
+    out.bytes(bytes_of(item));
+}
+
+// Each entry has at least its own length: a count that is larger than that cannot be true.
+Result<std::uint32_t> read_count(Reader& in, std::size_t limit) {
   const auto count = TRY(in.number());
-  // each entry has at least its own length: a larger count cannot be true
-  if (count > in.left() / sizeof(std::uint32_t))
-    return invalid("worker configuration is cut short");
-  std::vector<Der> list;
-  list.reserve(count);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const auto item = TRY(in.bytes());
-    list.emplace_back(item.begin(), item.end());
-  }
+  if (count > std::min(limit, in.left() / sizeof(std::uint32_t)))
+    return invalid("worker configuration is cut short, or one of its lists is too long");
+  return count;
+}
+
+template<class Item>
+Result<std::vector<Item>> read_list(Reader& in, std::size_t limit) {
+  const auto count = TRY(read_count(in, limit));
+  std::vector<Item> list(count);
+  for (auto& item : list)
+    assign(item, TRY(in.bytes()));
   return list;
 }
 
+// One of the values `least` to `most`.
+template<class Enumeration>
+Result<> read_choice(Reader& in, Enumeration least, Enumeration most, Enumeration& out) {
+  const auto value = TRY(in.number());
+  if (value < static_cast<std::uint32_t>(least) || value > static_cast<std::uint32_t>(most))
+    return invalid("worker configuration has an unknown value");
+  out = static_cast<Enumeration>(value);
+  return {};
+}
+
+void write_profile(Writer& out, const Profile& profile) {
+  out.number(static_cast<std::uint32_t>(profile.role));
+  out.number(static_cast<std::uint32_t>(profile.client_auth_type));
+  out.number(static_cast<std::uint32_t>(profile.authentication));
+  out.number(profile.session_tickets ? 1 : 0);
+  out.bytes(bytes_of(profile.priority));
+  out.number(static_cast<std::uint32_t>(profile.credentials.size()));
+  for (const auto& credential : profile.credentials) {
+    out.number(credential.key_id);
+    out.number(credential.signer);
+    write_list(out, credential.chain);
+  }
+  write_list(out, profile.trust);
+  write_list(out, profile.alpn);
+  out.number(profile.peer_limits.chain_length);
+  out.number(profile.peer_limits.chain_bytes);
+  out.number(profile.peer_limits.rsa_bits);
+  out.number(profile.peer_limits.rsa_exponent_bits);
+}
+
+Result<std::vector<Credential>> read_credentials(Reader& in) {
+  const auto count = TRY(read_count(in, Profile::max_credentials));
+  std::vector<Credential> credentials(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    auto& credential = credentials[i];
+    credential.key_id = TRY(in.number());
+    credential.signer = TRY(in.number());
+    credential.chain = TRY(read_list<Der>(in, Profile::max_chain));
+    if (credential.key_id == 0 || credential.chain.empty() ||
+        credential.key_id != credentials.front().key_id + i)
+      return invalid("worker configuration has a credential without a chain, or out of order");
+  }
+  return credentials;
+}
+
 Result<Profile> read_profile(Reader& in) {
+  constexpr std::size_t any = 0xffffffff;
   Profile profile;
-  const auto role = TRY(in.number());
-  const auto client_auth_type = TRY(in.number());
-  if (role < 1 || role > 3 || client_auth_type < 2 || client_auth_type > 3)
-    return invalid("worker configuration has an unknown role or client_auth_type");
-  profile.role = static_cast<HandshakeRole>(role);
-  profile.client_auth_type = static_cast<ClientAuthType>(client_auth_type);
-  profile.key_id = TRY(in.number());
-  profile.chain = TRY(read_list(in));
-  profile.trust = TRY(read_list(in));
-  if (profile.chain.size() > Profile::max_chain || profile.chain.empty() != (profile.key_id == 0))
-    return invalid("worker configuration has a chain without a key, or one that is too long");
+  TRY(read_choice(in, HandshakeRole::Client, HandshakeRole::ServerWithClientAuth, profile.role));
+  TRY(read_choice(in, ClientAuthType::Full, ClientAuthType::Required, profile.client_auth_type));
+  TRY(read_choice(in, Authentication::Certificate, Authentication::PreSharedKey,
+                  profile.authentication));
+  TRY(read_choice(in, false, true, profile.session_tickets));
+  assign(profile.priority, TRY(in.bytes()));
+  profile.credentials = TRY(read_credentials(in));
+  profile.trust = TRY(read_list<Der>(in, any));
+  profile.alpn = TRY(read_list<std::string>(in, Profile::max_alpn));
+  for (const auto& name : profile.alpn) {
+    if (name.empty() || name.size() > Profile::max_alpn_name)
+      return invalid("worker configuration has a protocol name of a wrong size");
+  }
+  profile.peer_limits.chain_length = TRY(in.number());
+  profile.peer_limits.chain_bytes = TRY(in.number());
+  profile.peer_limits.rsa_bits = TRY(in.number());
+  profile.peer_limits.rsa_exponent_bits = TRY(in.number());
   return profile;
 }
 
@@ -92,15 +162,10 @@ Result<Profile> read_profile(Reader& in) {
 std::vector<std::byte> encode(const WorkerConfiguration& configuration) {
   Writer out;
   out.number(magic);
-  out.bytes(std::as_bytes(std::span(configuration.priority)));
+  out.number(configuration.limits_records ? 1 : 0);
   out.number(static_cast<std::uint32_t>(configuration.profiles.size()));
-  for (const auto& profile : configuration.profiles) {
-    out.number(static_cast<std::uint32_t>(profile.role));
-    out.number(static_cast<std::uint32_t>(profile.client_auth_type));
-    out.number(profile.key_id);
-    write_list(out, profile.chain);
-    write_list(out, profile.trust);
-  }
+  for (const auto& profile : configuration.profiles)
+    write_profile(out, profile);
   return out.take();
 }
 
@@ -109,11 +174,8 @@ Result<WorkerConfiguration> decode_configuration(std::span<const std::byte> byte
   if (TRY(in.number()) != magic)
     return invalid("worker configuration of another version");
   WorkerConfiguration configuration;
-  const auto priority = TRY(in.bytes());
-  configuration.priority.assign(reinterpret_cast<const char*>(priority.data()), priority.size());
-  const auto count = TRY(in.number());
-  if (count > in.left())
-    return invalid("worker configuration is cut short");
+  TRY(read_choice(in, false, true, configuration.limits_records));
+  const auto count = TRY(read_count(in, bytes.size()));
   for (std::uint32_t i = 0; i < count; ++i)
     configuration.profiles.push_back(TRY(read_profile(in)));
   if (in.left() != 0)

@@ -22,22 +22,53 @@ enum class ClientAuthType : std::uint8_t {
   Required = 3, // a valid certificate is mandatory
 };
 
+// What both ends prove themselves by. With a pre-shared key no certificate is asked for or sent.
+enum class Authentication : std::uint8_t { Certificate = 1, PreSharedKey = 2 };
+
 using Der = std::vector<std::byte>;
+
+// A certificate with its private key, which is in a signer.
+struct Credential {
+  std::uint32_t key_id = 0;
+  std::uint32_t signer = 0; // index of the signer that has the key
+  std::vector<Der> chain;   // X.509, leaf first; 1 to Profile::max_chain
+
+  bool operator==(const Credential&) const = default;
+};
+
+// What a peer's certificates may cost before anything of them is believed.
+struct PeerLimits {
+  std::uint32_t chain_length = 10;
+  std::uint32_t chain_bytes = 32UL * 1024;
+  std::uint32_t rsa_bits = 4096;
+  std::uint32_t rsa_exponent_bits = 32;
+
+  bool operator==(const PeerLimits&) const = default;
+};
 
 struct Profile {
   HandshakeRole role = HandshakeRole::Client;
   ClientAuthType client_auth_type = ClientAuthType::Required;
-  std::uint32_t key_id = 0; // 0: no certificate, no key
-  std::vector<Der> chain;   // X.509, leaf first; at most max_chain
-  std::vector<Der> trust;   // X.509 trust anchors
+  Authentication authentication = Authentication::Certificate;
+  bool session_tickets = false; // as server: RFC 8446, section 4.6.1
+  std::string priority;         // of GnuTLS
+  // Presented: the first that fits the name and the algorithms that the peer asks for, else the
+  // first. Their key ids are consecutive.
+  std::vector<Credential> credentials;
+  std::vector<Der> trust;        // X.509 trust anchors
+  std::vector<std::string> alpn; // RFC 7301 protocol names, most preferred first
+  PeerLimits peer_limits;
 
   static constexpr std::size_t max_chain = 10;
+  static constexpr std::size_t max_credentials = 64;
+  static constexpr std::size_t max_alpn = 16; // names, each of 1 to 255 bytes
+  static constexpr std::size_t max_alpn_name = 255;
   bool operator==(const Profile&) const = default;
 };
 
 // What a worker is given, once, before it may touch the network.
 struct WorkerConfiguration {
-  std::string priority; // a GnuTLS priority string
+  bool limits_records = false; // the kernel can keep to a peer's record_size_limit
   std::vector<Profile> profiles;
 
   bool operator==(const WorkerConfiguration&) const = default;

@@ -6,9 +6,14 @@
 //                               ←  WorkerReady | WorkerRefused
 //     StartHandshake + socket   →
 //     CancelHandshake           →
+//     TicketKey                 →              at any time; the last one counts
+//                               ←  PskRequest, a few for each handshake that has none
+//     PskReply                  →              one for each
 //                               ←  HandshakeFinished, exactly one for each StartHandshake
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "base/reason.hpp"
@@ -62,22 +67,58 @@ struct CancelHandshake {
   [[nodiscard]] bool valid() const { return true; }
 };
 
+// A worker's handshake needs a pre-shared key: as server that of `identity`, as client its own.
+struct PskRequest {
+  static constexpr std::uint16_t type = 107;
+  Header header;
+  std::uint64_t id;   // of the handshake
+  Text<256> identity; // as the peer sent it; empty as client
+  [[nodiscard]] bool valid() const { return identity.valid(); }
+};
+
+struct PskReply {
+  static constexpr std::uint16_t type = 108;
+  static constexpr std::size_t max_key = 64;
+  Header header;
+  std::uint64_t id;
+  std::uint32_t size; // of the key; 0: there is none, and `identity` is empty
+  std::uint32_t reserved;
+  Text<256> identity;
+  std::array<std::uint8_t, max_key> key; // zero behind `size`
+  [[nodiscard]] bool valid() const {
+    return size <= max_key && reserved == 0 && identity.valid() &&
+           (size == 0) == identity.view().empty() &&
+           std::all_of(key.begin() + size, key.end(), [](std::uint8_t b) { return b == 0; });
+  }
+};
+
+// The key of session tickets, which all workers share.
+struct TicketKey {
+  static constexpr std::uint16_t type = 109;
+  Header header;
+  std::array<std::uint8_t, 64> key;
+  [[nodiscard]] bool valid() const { return true; }
+};
+
 // The worker has closed its copy of the socket before it sends this.
 struct HandshakeFinished {
   static constexpr std::uint16_t type = 106;
   Header header;
   std::uint64_t id;
   std::uint16_t reason;        // a Reason; Success: the keys are installed
-  std::uint16_t authenticated; // 1: the peer's certificate was validated
-  std::uint32_t reserved;
+  std::uint16_t authenticated; // 1: the peer's certificate, or pre-shared key, was validated
+  std::uint32_t resumed;       // 1: a session was resumed
   Text<16> protocol;
   Text<48> cipher;
+  Text<256> alpn;          // one of the profile's
+  Text<256> psk_identity;  // as the peer, or the profile, has it
   Text<1024> peer_subject; // escaped
   Text<512> detail;        // escaped; what the reason's own help does not say
 
   [[nodiscard]] bool valid() const {
-    return reason_from_number(reason).has_value() && authenticated <= 1 && reserved == 0 &&
-           protocol.valid() && cipher.valid() && peer_subject.valid() && detail.valid();
+    return reason_from_number(reason).has_value() && authenticated <= 1 && resumed <= 1 &&
+           protocol.valid() && cipher.valid() && alpn.valid() && psk_identity.valid() &&
+           peer_subject.valid() && detail.valid();
   }
 };
 

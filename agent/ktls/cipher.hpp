@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Cipher: the TLS 1.3 cipher suites that kernel TLS can carry, and their sizes.
+// Suite: the protocol versions and ciphers that kernel TLS can carry, and their sizes.
 #pragma once
 
 #include <linux/tls.h>
@@ -12,11 +12,20 @@
 
 namespace ktls {
 
+enum class Protocol : std::uint8_t { Tls12, Tls13 };
 enum class Cipher : std::uint8_t { Aes128Gcm, Aes256Gcm, Aes128Ccm, Chacha20Poly1305 };
+
+// What decides on the layout of the keys. Key exchange, signature and hash are of no more interest
+// once there are keys.
+struct Suite {
+  Protocol protocol;
+  Cipher cipher;
+  bool operator==(const Suite&) const = default;
+};
 
 struct CipherFacts {
   Cipher cipher;
-  std::string_view name; // IANA's
+  std::string_view name; // IANA's, of the TLS 1.3 suite
   std::size_t key_size;
   std::size_t salt_size; // of the kernel's structure, as is iv_size
   std::size_t iv_size;
@@ -24,7 +33,7 @@ struct CipherFacts {
 };
 
 // "iv_length is set to the larger of 8 bytes or N_MIN" (RFC 8446, section 5.3): 12 for all of them.
-inline constexpr std::size_t tls13_iv_size = 12;
+inline constexpr std::size_t nonce_size = 12;
 inline constexpr std::size_t record_sequence_size = 8;
 inline constexpr std::size_t max_key_size = 32;
 
@@ -44,7 +53,7 @@ static_assert([] {
   for (std::size_t i = 0; i < cipher_table.size(); ++i) {
     const CipherFacts& row = cipher_table.at(i);
     if (row.cipher != static_cast<Cipher>(i) || row.key_size > max_key_size ||
-        row.salt_size + row.iv_size != tls13_iv_size)
+        row.salt_size + row.iv_size != nonce_size)
       return false;
   }
   return true;
@@ -54,13 +63,46 @@ static_assert([] {
   return cipher_table.at(static_cast<std::size_t>(cipher));
 }
 
+// How much of the nonce the handshake gives. All of it, but for AES of TLS 1.2: "The salt is the
+// "implicit" part of the nonce and is not sent in the packet" (RFC 5288, section 3; RFC 6655 for
+// CCM); the other 8 bytes stand in each record.
+[[nodiscard]] constexpr std::size_t iv_size(Suite suite) {
+  const bool explicit_nonce =
+      suite.protocol == Protocol::Tls12 && suite.cipher != Cipher::Chacha20Poly1305;
+  return explicit_nonce ? facts(suite.cipher).salt_size : nonce_size;
+}
+
+struct NamedSuite {
+  std::string_view name; // IANA's
+  Suite suite;
+};
+
+// Only key exchanges with forward secrecy.
+inline constexpr std::array<NamedSuite, 7> tls12_suites{{
+    {"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", {Protocol::Tls12, Cipher::Aes128Gcm}},
+    {"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", {Protocol::Tls12, Cipher::Aes128Gcm}},
+    {"TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", {Protocol::Tls12, Cipher::Aes256Gcm}},
+    {"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", {Protocol::Tls12, Cipher::Aes256Gcm}},
+    {"TLS_ECDHE_ECDSA_WITH_AES_128_CCM", {Protocol::Tls12, Cipher::Aes128Ccm}}, // not with RSA
+    {"TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", {Protocol::Tls12, Cipher::Chacha20Poly1305}},
+    {"TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", {Protocol::Tls12, Cipher::Chacha20Poly1305}},
+}};
+
 // `name` is IANA's, such as TLS_AES_128_GCM_SHA256.
-[[nodiscard]] constexpr std::optional<Cipher> cipher_from_name(std::string_view name) {
+[[nodiscard]] constexpr std::optional<Suite> suite_from_name(std::string_view name) {
   for (const CipherFacts& row : cipher_table) {
     if (row.name == name)
-      return row.cipher;
+      return Suite{Protocol::Tls13, row.cipher};
+  }
+  for (const NamedSuite& row : tls12_suites) {
+    if (row.name == name)
+      return row.suite;
   }
   return std::nullopt;
+}
+
+[[nodiscard]] constexpr std::string_view name_of(Protocol protocol) {
+  return protocol == Protocol::Tls12 ? "TLS 1.2" : "TLS 1.3";
 }
 
 } // namespace ktls

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <optional>
 
 #include "base/fd.hpp"
 #include "base/reason.hpp"
@@ -16,6 +17,7 @@ namespace ktls {
 namespace {
 
 constexpr int connect_limit_ms = 1000;
+constexpr int connections = 2 * static_cast<int>(cipher_table.size()) + 1;
 
 union Address {
   sockaddr any;
@@ -36,7 +38,7 @@ Result<Listener> listen_on(const Address& address, socklen_t size) {
   listener.socket =
       Fd(::socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP));
   if (!listener.socket || ::bind(listener.socket.get(), &address.any, size) < 0 ||
-      ::listen(listener.socket.get(), static_cast<int>(cipher_table.size())) < 0 ||
+      ::listen(listener.socket.get(), connections) < 0 ||
       ::getsockname(listener.socket.get(), &listener.address.any, &listener.size) < 0)
     return errno_error("listening on the loopback interface to probe kernel TLS");
   return listener;
@@ -79,36 +81,48 @@ Result<Fd> connect_to(const Listener& listener) {
 
 // Keys of zeroes are good enough: nothing is ever sent under them.
 template<class Keys>
-Result<Keys> throw_away_keys(Cipher cipher) {
+Result<Keys> throw_away_keys(Suite suite) {
   constexpr std::array<std::byte, max_key_size> zeroes{};
   const std::span bytes(zeroes);
-  return Keys::create(cipher, bytes.first(facts(cipher).key_size), bytes.first(tls13_iv_size),
+  return Keys::create(suite, bytes.first(facts(suite.cipher).key_size), bytes.first(iv_size(suite)),
                       bytes.first(record_sequence_size));
 }
 
-Result<bool> takes(const Listener& listener, Cipher cipher) {
+// Whether keys of this suite are taken, under a limit of record sizes or without.
+Result<bool> takes(const Listener& listener, Suite suite, std::optional<std::uint16_t> size_limit) {
   const Fd client = TRY(connect_to(listener));
   TcpKtlsSocket socket(client.get());
   if (attach(socket) != Reason::Success)
     return invalid("kernel TLS is not available: load its module with 'modprobe tls', or use a "
                    "kernel built with CONFIG_TLS",
                    std::errc::no_protocol_option);
-  const auto transmit = TRY(throw_away_keys<TransmitKeys>(cipher));
-  const auto receive = TRY(throw_away_keys<ReceiveKeys>(cipher));
-  return install(socket, transmit, receive).has_value();
+  const auto transmit = TRY(throw_away_keys<TransmitKeys>(suite));
+  const auto receive = TRY(throw_away_keys<ReceiveKeys>(suite));
+  return install(socket, transmit, receive, {0, 0, size_limit}).has_value();
 }
 
-} // namespace
-
-Result<std::vector<Cipher>> probe_ciphers() {
-  const Listener listener = TRY(listen_on_loopback());
+Result<std::vector<Cipher>> taken(const Listener& listener, Protocol protocol) {
   std::vector<Cipher> accepted;
   for (const CipherFacts& row : cipher_table) {
-    const bool taken = TRY(takes(listener, row.cipher));
+    const bool taken = TRY(takes(listener, {protocol, row.cipher}, std::nullopt));
     if (taken)
       accepted.push_back(row.cipher);
   }
   return accepted;
+}
+
+} // namespace
+
+Result<KernelTls> probe_ciphers() {
+  constexpr std::uint16_t any_limit = 1000;
+  const Listener listener = TRY(listen_on_loopback());
+  KernelTls kernel;
+  kernel.tls13 = TRY(taken(listener, Protocol::Tls13));
+  kernel.tls12 = TRY(taken(listener, Protocol::Tls12));
+  if (!kernel.tls13.empty())
+    kernel.limits_records =
+        TRY(takes(listener, {Protocol::Tls13, kernel.tls13.front()}, any_limit));
+  return kernel;
 }
 
 } // namespace ktls

@@ -15,9 +15,8 @@ namespace ktls {
 // Wiped when it goes.
 class CryptoInfo {
 public:
-  // Another protocol version is another function here: 1.2 has other rules for salt and iv.
-  static Result<CryptoInfo> tls13(const TransmitKeys& keys);
-  static Result<CryptoInfo> tls13(const ReceiveKeys& keys);
+  static Result<CryptoInfo> of(const TransmitKeys& keys);
+  static Result<CryptoInfo> of(const ReceiveKeys& keys);
 
   // A struct tls12_crypto_info_* of linux/tls.h, exactly. Valid as long as this object.
   [[nodiscard]] std::span<const std::byte> bytes() const { return bytes_.bytes(); }

@@ -41,7 +41,7 @@ public:
 
   Settings read() {
     Settings out;
-    expect_keys(root_, "", {"agent", "client", "server"});
+    expect_keys(root_, "", {"agent", "client", "kernel", "server"});
     if (const auto* agent = table("agent")) {
       expect_keys(
           *agent, "agent",
@@ -53,6 +53,10 @@ public:
       read_seconds(*agent, "agent", "request_timeout", out.request_timeout);
       read_paths(*agent, "agent", "network_namespaces", max_network_namespaces,
                  out.network_namespaces);
+    }
+    if (const auto* kernel = table("kernel")) {
+      expect_keys(*kernel, "kernel", {"psk"});
+      read_bool(*kernel, "kernel", "psk", out.kernel_psk);
     }
     if (const auto* client = table("client"))
       out.client = read_client(*client);
@@ -76,7 +80,7 @@ private:
   }
 
   void expect_keys(const toml::table& in, std::string_view section,
-                   std::initializer_list<std::string_view> known) {
+                   const std::vector<std::string_view>& known) {
     for (const auto& [key, node] : in) {
       if (std::find(known.begin(), known.end(), key.str()) == known.end())
         problem(key.source(), dotted(section, key.str()),
@@ -187,12 +191,149 @@ private:
             fmt::format("\"{}\" is not one of: {}", escape(*value, 64), fmt::join(names, ", ")));
   }
 
-  void read_credentials(const toml::table& in, std::string_view section, RoleSettings& out) {
-    out.certificate = absolute_path(in, section, "certificate");
-    out.private_key = absolute_path(in, section, "private_key");
+  void read_bool(const toml::table& in, std::string_view section, std::string_view key, bool& out) {
+    const toml::node* node = in.get(key);
+    if (node == nullptr)
+      return;
+    if (!node->is_boolean())
+      return problem(node->source(), dotted(section, key), "must be true or false");
+    out = node->as_boolean()->get();
+  }
+
+  // Of 1 to `most` strings, each of 1 to 255 bytes.
+  std::vector<std::string> strings(const toml::table& in, std::string_view section,
+                                   std::string_view key, std::size_t most) {
+    const toml::node* node = in.get(key);
+    if (node == nullptr)
+      return {};
+    std::vector<std::string> out;
+    const auto* array = node->as_array();
+    for (std::size_t i = 0; array != nullptr && i < array->size(); ++i) {
+      const auto* item = array->get(i)->as_string();
+      if (item == nullptr || item->get().empty() ||
+          item->get().size() > ipc::Profile::max_alpn_name)
+        break;
+      out.push_back(item->get());
+    }
+    if (array == nullptr || out.empty() || out.size() != array->size() || out.size() > most)
+      problem(node->source(), dotted(section, key),
+              fmt::format("must be a list of 1 to {} strings of 1 to {} bytes", most,
+                          ipc::Profile::max_alpn_name));
+    return out;
+  }
+
+  LocatedNames names(const toml::table& in, std::string_view section, std::string_view key) {
+    constexpr std::size_t max_names = 64;
+    if (!in.contains(key))
+      return {};
+    return {strings(in, section, key, max_names), where(in.get(key)->source())};
+  }
+
+  void read_versions(const toml::table& in, std::string_view section, RoleSettings& out) {
+    constexpr std::string_view key = "versions";
+    if (!in.contains(key))
+      return;
+    out.tls12 = out.tls13 = false;
+    for (const auto& version : strings(in, section, key, 2)) {
+      if (version == "1.2")
+        out.tls12 = true;
+      else if (version == "1.3")
+        out.tls13 = true;
+      else
+        problem(in.get(key)->source(), dotted(section, key),
+                fmt::format("\"{}\" is not one of: 1.2, 1.3", escape(version, 64)));
+    }
+  }
+
+  void read_limits(const toml::table& in, std::string_view section, ipc::PeerLimits& out) {
+    read_number(in, section, "max_peer_chain", 1, 100, out.chain_length);
+    read_number(in, section, "max_peer_chain_bytes", 1024, 65'536, out.chain_bytes);
+    read_number(in, section, "max_peer_rsa_bits", 2048, 16'384, out.rsa_bits);
+    read_number(in, section, "max_peer_rsa_exponent_bits", 2, 256, out.rsa_exponent_bits);
+  }
+
+  // The keys that both roles have.
+  static constexpr std::array common_keys{std::string_view("certificate"),
+                                          std::string_view("private_key"),
+                                          std::string_view("credential"),
+                                          std::string_view("truststore"),
+                                          std::string_view("psk_file"),
+                                          std::string_view("versions"),
+                                          std::string_view("ciphers"),
+                                          std::string_view("groups"),
+                                          std::string_view("signature_algorithms"),
+                                          std::string_view("alpn"),
+                                          std::string_view("max_peer_chain"),
+                                          std::string_view("max_peer_chain_bytes"),
+                                          std::string_view("max_peer_rsa_bits"),
+                                          std::string_view("max_peer_rsa_exponent_bits")};
+
+  void read_common(const toml::table& in, std::string_view section,
+                   std::initializer_list<std::string_view> own_keys, RoleSettings& out) {
+    std::vector<std::string_view> known(common_keys.begin(), common_keys.end());
+    known.insert(known.end(), own_keys);
+    expect_keys(in, section, known);
+    out.where = where(in.source());
+    read_credentials(in, section, out);
     out.truststore = absolute_path(in, section, "truststore");
+    out.psk_file = absolute_path(in, section, "psk_file");
+    read_versions(in, section, out);
+    out.ciphers = names(in, section, "ciphers");
+    out.groups = names(in, section, "groups");
+    out.signature_algorithms = names(in, section, "signature_algorithms");
+    out.alpn = strings(in, section, "alpn", ipc::Profile::max_alpn);
+    for (const auto& name : out.alpn) {
+      if (escape(name) != name)
+        problem(in.get("alpn")->source(), dotted(section, "alpn"),
+                "only printable ASCII characters can be in a protocol name here");
+    }
+    read_limits(in, section, out.peer_limits);
+    if (in.contains("psk_file"))
+      refuse_with_psk(in, section);
+  }
+
+  // RFC 8446, section 4.1.1: with a pre-shared key neither end presents a certificate.
+  void refuse_with_psk(const toml::table& in, std::string_view section) {
+    for (const std::string_view key :
+         {"certificate", "private_key", "credential", "truststore", "client_auth_type",
+          "signature_algorithms", "session_tickets", "versions"}) {
+      if (in.contains(key))
+        problem(in.get(key)->source(), dotted(section, key),
+                "does not go with psk_file: a pre-shared key authenticates both ends, in TLS 1.3");
+    }
+  }
+
+  void read_credential(const toml::table& in, std::string_view section, RoleSettings& out) {
+    const auto certificate = absolute_path(in, section, "certificate");
+    const auto private_key = absolute_path(in, section, "private_key");
     if (in.contains("certificate") != in.contains("private_key"))
       problem(in.source(), section, "certificate and private_key belong together");
+    if (certificate && private_key)
+      out.credentials.push_back({*certificate, *private_key});
+  }
+
+  // [[SECTION.credential]]: further ones, chosen by the name that a client asks for.
+  void read_credentials(const toml::table& in, std::string_view section, RoleSettings& out) {
+    read_credential(in, section, out);
+    const toml::node* node = in.get("credential");
+    if (node == nullptr)
+      return;
+    const std::string name = dotted(section, "credential");
+    const auto* array = node->as_array();
+    if (array == nullptr || array->size() >= ipc::Profile::max_credentials)
+      return problem(node->source(), name,
+                     fmt::format("must be tables, [[{}]], and less than {} of them", name,
+                                 ipc::Profile::max_credentials));
+    for (const auto& item : *array) {
+      const auto* credential = item.as_table();
+      if (credential == nullptr) {
+        problem(item.source(), name, fmt::format("must be a table: [[{}]]", name));
+        continue;
+      }
+      expect_keys(*credential, name, std::vector<std::string_view>{"certificate", "private_key"});
+      require(*credential, name, "certificate", "a credential is a certificate and its key");
+      read_credential(*credential, name, out);
+    }
   }
 
   void require(const toml::table& in, std::string_view section, std::string_view key,
@@ -204,20 +345,29 @@ private:
   RoleSettings read_client(const toml::table& in) {
     RoleSettings out;
     out.role = HandshakeRole::Client;
-    expect_keys(in, "client", {"certificate", "private_key", "truststore"});
-    read_credentials(in, "client", out);
-    require(in, "client", "truststore", "without it no server can be verified");
+    read_common(in, "client", {"psk_identity"}, out);
+    out.psk_identity = text(in, "client", "psk_identity").value_or("");
+    if (in.contains("psk_identity") && !in.contains("psk_file"))
+      problem(in.get("psk_identity")->source(), "client.psk_identity", "counts only with psk_file");
+    if (!in.contains("psk_file"))
+      require(in, "client", "truststore", "without it no server can be verified");
     return out;
   }
 
   RoleSettings read_server(const toml::table& in) {
     RoleSettings out;
-    out.role = HandshakeRole::ServerWithClientAuth;
-    expect_keys(in, "server",
-                {"certificate", "private_key", "truststore", "handshake_role", "client_auth_type"});
+    out.role =
+        in.contains("psk_file") ? HandshakeRole::Server : HandshakeRole::ServerWithClientAuth;
+    read_common(in, "server", {"handshake_role", "client_auth_type", "session_tickets"}, out);
     read_choice(in, "server", "handshake_role", server_roles, out.role);
     read_choice(in, "server", "client_auth_type", client_auth_types, out.client_auth_type);
-    read_credentials(in, "server", out);
+    read_bool(in, "server", "session_tickets", out.session_tickets);
+    if (in.contains("psk_file")) {
+      if (out.role == HandshakeRole::ServerWithClientAuth)
+        problem(in.get("handshake_role")->source(), "server.handshake_role",
+                "does not go with psk_file: no certificate is asked for");
+      return out;
+    }
     if (!in.contains("certificate") && !in.contains("private_key"))
       require(in, "server", "certificate", "a server has to present one");
     if (out.role == HandshakeRole::ServerWithClientAuth)

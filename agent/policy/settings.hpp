@@ -18,12 +18,33 @@ struct LocatedPath {
   std::string where;
 };
 
+// Names from the file, which whoever knows the registry they are from has to check.
+struct LocatedNames {
+  std::vector<std::string> names; // none: not limited
+  std::string where;
+};
+
+struct CredentialSettings {
+  LocatedPath certificate;
+  LocatedPath private_key;
+};
+
 struct RoleSettings {
   ipc::HandshakeRole role = ipc::HandshakeRole::Client;
   ipc::ClientAuthType client_auth_type = ipc::ClientAuthType::Required;
-  std::optional<LocatedPath> certificate; // together with private_key, or neither
-  std::optional<LocatedPath> private_key;
-  std::optional<LocatedPath> truststore; // absent only where no peer certificate is asked for
+  std::vector<CredentialSettings> credentials; // the first is the one for any name
+  std::optional<LocatedPath> truststore;       // absent only where no peer certificate is asked for
+  std::optional<LocatedPath> psk_file;         // then there are no certificates
+  std::string psk_identity;                    // as client; empty: the first one of the file
+  bool tls12 = true;
+  bool tls13 = true;
+  LocatedNames ciphers;
+  LocatedNames groups;
+  LocatedNames signature_algorithms;
+  std::vector<std::string> alpn;
+  bool session_tickets = false; // as server
+  ipc::PeerLimits peer_limits;
+  std::string where; // of the table
 };
 
 struct Settings {
@@ -34,6 +55,7 @@ struct Settings {
   std::vector<LocatedPath> network_namespaces; // served besides our own
   std::optional<RoleSettings> client;          // absent: nobody gets this role
   std::optional<RoleSettings> server;
+  bool kernel_psk = false; // the kernel's requests for pre-shared keys, of its own keyrings
 };
 
 inline constexpr unsigned max_workers = 256;

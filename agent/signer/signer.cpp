@@ -3,9 +3,9 @@
 
 #include <cstring>
 
+#include "base/key_file.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "signer/key_file.hpp"
 
 namespace ktls {
 

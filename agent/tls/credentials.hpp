@@ -17,8 +17,7 @@ namespace ktls::tls {
 class RemoteSigner {
 public:
   virtual ~RemoteSigner() = default;
-  // `scheme`: RFC 8446, section 4.2.3. Blocks, but never for longer than the implementation's
-  // limit.
+  // `scheme`: RFC 8446, section 4.2.3. May suspend the fiber that it is called on.
   virtual Result<std::vector<std::byte>> sign(std::uint32_t key_id, std::uint16_t scheme,
                                               std::span<const std::byte> data) = 0;
 };

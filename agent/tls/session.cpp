@@ -2,11 +2,9 @@
 #include "tls/session.hpp"
 
 #include "base/text.hpp"
-#include "tls/credentials_parts.hpp"
+#include "tls/failure.hpp"
 #include "tls/gnutls_error.hpp"
-#include "tls/handles.hpp"
-#include "tls/peer_verifier.hpp"
-#include "tls/transport.hpp"
+#include "tls/session_parts.hpp"
 
 namespace ktls::tls {
 namespace {
@@ -17,126 +15,107 @@ using ipc::HandshakeRole;
 constexpr std::size_t max_handshake_message = 64UL * 1024;
 // Warning alerts and the like that a peer may put between its messages.
 constexpr int max_interruptions = 16;
+constexpr std::size_t max_detail = 500;
 
-Reason reason_of(int error) {
-  switch (error) {
-  case GNUTLS_E_FATAL_ALERT_RECEIVED:
-    return Reason::AlertReceived;
-  case GNUTLS_E_CERTIFICATE_REQUIRED:
-  case GNUTLS_E_NO_CERTIFICATE_FOUND:
-    return Reason::CertificateMissing;
-  case GNUTLS_E_CERTIFICATE_ERROR:
-  case GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR:
-    return Reason::CertificateInvalid;
-  case GNUTLS_E_PK_SIGN_FAILED:
-    return Reason::SignerUnavailable;
-  case GNUTLS_E_UNSUPPORTED_VERSION_PACKET:
-  case GNUTLS_E_NO_CIPHER_SUITES:
-  case GNUTLS_E_UNKNOWN_CIPHER_SUITE:
-  case GNUTLS_E_NO_COMMON_KEY_SHARE:
-  case GNUTLS_E_UNSUPPORTED_SIGNATURE_ALGORITHM:
-  case GNUTLS_E_INSUFFICIENT_CREDENTIALS:
-    return Reason::NegotiationFailed;
-  case GNUTLS_E_MEMORY_ERROR:
-  case GNUTLS_E_INTERNAL_ERROR:
-    return Reason::InternalError;
-  default:
-    return Reason::PeerProtocolError;
-  }
-}
+// AT-TLS: GSK_SESSION_TICKET_SERVER_TIMEOUT
+constexpr int ticket_lifetime_seconds = 300;
 
 } // namespace
-
-struct Priority::Parts {
-  PriorityHandle priority;
-};
-Priority::Priority(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
-Priority::Priority(Priority&&) noexcept = default;
-Priority& Priority::operator=(Priority&&) noexcept = default;
-Priority::~Priority() = default;
-
-Result<Priority> Priority::create(const std::string& text) {
-  gnutls_priority_t raw = nullptr;
-  const int status = gnutls_priority_init(&raw, text.c_str(), nullptr);
-  if (status < 0)
-    return gnutls_error("setting the priority " + text, status);
-  return Priority(std::make_unique<Parts>(Parts{PriorityHandle(raw)}));
-}
-
-struct Session::Parts : CertificateChoice {
-  Parts(int socket, SessionParameters its_parameters)
-      : transport(socket), parameters(std::move(its_parameters)) {}
-
-  static int verify(gnutls_session_t session);
-  void fail(int error);
-  void fail(Reason reason, std::string_view detail, int error);
-  Result<TrafficState> state(bool receive);
-
-  Transport transport;
-  SessionParameters parameters;
-  SessionHandle session;
-  Verdict verdict;
-  Failure failed{Reason::InternalError, {}};
-  bool handshake_done = false;
-  int interruptions = 0;
-};
 
 Session::Session(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Session::~Session() = default;
 
 Result<std::unique_ptr<Session>> Session::create(int socket, const SessionParameters& parameters,
-                                                 const Credentials& credentials,
-                                                 const Priority& priority) {
-  auto parts = std::make_unique<Parts>(socket, parameters);
-  const bool client = parameters.role == HandshakeRole::Client;
-  if (client && !parameters.server_name)
-    return invalid("a client needs a server name");
-  gnutls_session_t raw = nullptr;
-  int status = gnutls_init(&raw, (client ? GNUTLS_CLIENT : GNUTLS_SERVER) | GNUTLS_NONBLOCK |
-                                     GNUTLS_NO_SIGNAL | GNUTLS_NO_TICKETS);
-  if (status < 0)
-    return gnutls_error("making a TLS session", status);
-  parts->session.reset(raw);
-  status = gnutls_priority_set(raw, priority.parts().priority.get());
-  if (status < 0)
-    return gnutls_error("setting the priority", status);
-  const auto& own = credentials.parts();
-  status = gnutls_credentials_set(raw, GNUTLS_CRD_CERTIFICATE, own.certificates.get());
-  if (status < 0)
-    return gnutls_error("setting the credentials", status);
-  parts->presented = parameters.anonymous ? nullptr : &own;
-  gnutls_session_set_ptr(raw, static_cast<CertificateChoice*>(parts.get()));
-  gnutls_handshake_set_max_packet_length(raw, max_handshake_message);
-  if (client && !parameters.server_name->is_address()) {
-    const auto& name = parameters.server_name->text();
-    status = gnutls_server_name_set(raw, GNUTLS_NAME_DNS, name.data(), name.size());
-    if (status < 0)
-      return gnutls_error("setting the server name", status);
-  }
-  if (parameters.role == HandshakeRole::ServerWithClientAuth) {
-    const bool required = parameters.client_auth_type == ClientAuthType::Required;
-    gnutls_certificate_server_set_request(raw,
-                                          required ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST);
-  }
-  parts->transport.attach(raw);
-  gnutls_session_set_verify_function(raw, Parts::verify);
+                                                 const Context& context) {
+  auto parts = std::make_unique<Parts>(socket, parameters, context);
+  TRY(parts->set_up());
   return std::unique_ptr<Session>(new Session(std::move(parts)));
 }
 
-int Session::Parts::verify(gnutls_session_t session) {
-  auto& self =
-      *static_cast<Parts*>(static_cast<CertificateChoice*>(gnutls_session_get_ptr(session)));
-  const auto& wanted = self.parameters;
-  self.verdict = verify_peer(session, wanted.role, wanted.client_auth_type, wanted.server_name);
-  return self.verdict.reason == Reason::Success ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
+Result<> Session::Parts::set_up() {
+  const auto& profile = context.profile();
+  if (client() && !uses_psk() && !parameters.server_name)
+    return invalid("a client needs a server name");
+  const bool tickets = !client() && profile.session_tickets && !parameters.ticket_key.empty();
+  const unsigned no_tickets = tickets ? 0U : static_cast<unsigned>(GNUTLS_NO_TICKETS);
+  gnutls_session_t raw = nullptr;
+  int status = gnutls_init(&raw, (client() ? GNUTLS_CLIENT : GNUTLS_SERVER) | GNUTLS_NONBLOCK |
+                                     GNUTLS_NO_SIGNAL | no_tickets);
+  if (status < 0)
+    return gnutls_error("making a TLS session", status);
+  session.reset(raw);
+  gnutls_session_set_ptr(raw, static_cast<CertificateChoice*>(this));
+  status = gnutls_priority_set(raw, context.parts().priority.parts().priority.get());
+  if (status < 0)
+    return gnutls_error("setting the priority", status);
+  const auto& own = context.parts().credentials->parts();
+  presented = parameters.anonymous ? nullptr : &own;
+  status = gnutls_credentials_set(raw, GNUTLS_CRD_CERTIFICATE, own.certificates.get());
+  if (status < 0)
+    return gnutls_error("setting the credentials", status);
+  if (uses_psk())
+    TRY(set_up_psk());
+  TRY(set_up_names());
+  if (tickets) {
+    const gnutls_datum_t key = view(parameters.ticket_key);
+    gnutls_db_set_cache_expiration(raw, ticket_lifetime_seconds);
+    status = gnutls_session_ticket_enable_server(raw, &key);
+    if (status < 0)
+      return gnutls_error("setting the key of session tickets", status);
+  }
+  if (profile.role == HandshakeRole::ServerWithClientAuth) {
+    const bool required = profile.client_auth_type == ClientAuthType::Required;
+    gnutls_certificate_server_set_request(raw,
+                                          required ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST);
+  }
+  gnutls_handshake_set_max_packet_length(raw, max_handshake_message);
+  set_up_checks();
+  if (!context.parts().limits_records)
+    TRY(decline_record_size_limit());
+  transport.attach(raw);
+  return {};
+}
+
+// RFC 8449, section 4: an endpoint that does not send the extension is not bound by the peer's.
+Result<> Session::Parts::decline_record_size_limit() {
+  constexpr int record_size_limit = 28;
+  const int status = gnutls_session_ext_register(
+      session.get(), "record_size_limit", record_size_limit, GNUTLS_EXT_TLS,
+      [](gnutls_session_t, const unsigned char*, std::size_t) { return 0; },
+      [](gnutls_session_t, gnutls_buffer_t) { return 0; }, nullptr, nullptr, nullptr,
+      GNUTLS_EXT_FLAG_OVERRIDE_INTERNAL | GNUTLS_EXT_FLAG_CLIENT_HELLO | GNUTLS_EXT_FLAG_EE |
+          GNUTLS_EXT_FLAG_TLS12_SERVER_HELLO);
+  if (status < 0)
+    return gnutls_error("declining record_size_limit", status);
+  return {};
+}
+
+Result<> Session::Parts::set_up_names() {
+  if (client() && parameters.server_name && !parameters.server_name->is_address()) {
+    const auto& name = parameters.server_name->text();
+    const int status =
+        gnutls_server_name_set(session.get(), GNUTLS_NAME_DNS, name.data(), name.size());
+    if (status < 0)
+      return gnutls_error("setting the server name", status);
+  }
+  const auto& alpn = context.parts().alpn;
+  if (alpn.empty())
+    return {};
+  // A server that knows none of a client's protocols ends with no_application_protocol: RFC 7301,
+  // section 3.2. A client goes on with a server that does not know the extension.
+  const int status =
+      gnutls_alpn_set_protocols(session.get(), alpn.data(), static_cast<unsigned>(alpn.size()),
+                                client() ? 0 : GNUTLS_ALPN_MANDATORY);
+  if (status < 0)
+    return gnutls_error("setting the application protocols", status);
+  return {};
 }
 
 void Session::Parts::fail(int error) {
-  const char* text = gnutls_strerror(error);
   if (transport.not_tls())
     return fail(Reason::PeerNotTls, {}, error);
-  if (error == GNUTLS_E_CERTIFICATE_ERROR && verdict.reason != Reason::Success)
-    return fail(verdict.reason, verdict.detail, error);
+  if (refused)
+    return fail(refused->reason, refused->detail, error);
   if (error == GNUTLS_E_FATAL_ALERT_RECEIVED) {
     const char* alert = gnutls_alert_get_name(gnutls_alert_get(session.get()));
     return fail(Reason::AlertReceived, alert == nullptr ? "unknown alert" : alert, error);
@@ -145,86 +124,140 @@ void Session::Parts::fail(int error) {
     return fail(Reason::PeerProtocolError, "the handshake is too large",
                 GNUTLS_E_HANDSHAKE_TOO_LARGE);
   if (transport.peer_closed())
-    return fail(Reason::PeerClosed, {}, error);
+    return fail(Reason::PeerClosed, {}, 0);
   if (transport.broken())
-    return fail(Reason::ConnectionReset, {}, error);
-  if (parameters.role == HandshakeRole::Client && error == GNUTLS_E_UNEXPECTED_HANDSHAKE_PACKET &&
-      transport.peer_is_client())
+    return fail(Reason::ConnectionReset, {}, 0);
+  if (client() && error == GNUTLS_E_UNEXPECTED_HANDSHAKE_PACKET && transport.peer_is_client())
     return fail(Reason::RoleConflict, {}, error);
-  fail(reason_of(error), text, error);
+  fail(failure_facts(error).reason, gnutls_strerror(error), error);
 }
 
 // `error` chooses the alert where the reason names none; 0: then none is sent.
 void Session::Parts::fail(Reason reason, std::string_view detail, int error) {
-  failed = {reason, escape(detail, 500)};
-  const auto alert = facts(reason).alert;
+  failed = {reason, escape(detail, max_detail)};
+  auto alert = facts(reason).alert;
+  if (!alert && error < 0)
+    alert = failure_facts(error).alert;
   if (alert == GNUTLS_A_USER_CANCELED) {
     // RFC 8446, section 6.1: "This alert SHOULD be followed by a close_notify. This alert generally
     // has AlertLevel=warning."
     (void)gnutls_alert_send(session.get(), GNUTLS_AL_WARNING, GNUTLS_A_USER_CANCELED);
     (void)gnutls_alert_send(session.get(), GNUTLS_AL_WARNING, GNUTLS_A_CLOSE_NOTIFY);
-  } else if (alert)
+  } else if (alert) {
     (void)gnutls_alert_send(session.get(), GNUTLS_AL_FATAL,
                             static_cast<gnutls_alert_description_t>(*alert));
-  else if (error < 0)
-    (void)gnutls_alert_send_appropriate(session.get(), error);
+  }
   (void)transport.flush(); // as much as fits: the peer is not waited for
 }
 
-Session::Step Session::advance() {
-  auto& p = *parts_;
+Session::Step Session::Parts::step() {
   for (;;) {
     // what GnuTLS has written goes first: the peer cannot go on without it
-    switch (p.transport.flush()) {
+    switch (transport.flush()) {
     case Transport::Flushed::Blocked:
       return Step::WantWrite;
     case Transport::Flushed::Broken:
-      p.fail(Reason::ConnectionReset, {}, 0);
+      fail(Reason::ConnectionReset, {}, 0);
       return Step::Failed;
     case Transport::Flushed::All:
       break;
     }
-    if (p.handshake_done)
+    if (handshake_done)
       return Step::Complete;
-    const int status = gnutls_handshake(p.session.get());
+    const int status = gnutls_handshake(session.get());
+    if (aborted) {
+      fail(*aborted, {}, 0);
+      return Step::Failed;
+    }
     if (status == GNUTLS_E_SUCCESS) {
-      p.handshake_done = true;
-    } else if (status == GNUTLS_E_AGAIN && p.transport.not_tls()) {
+      if (!judge_completion())
+        return Step::Failed;
+      handshake_done = true;
+    } else if (status == GNUTLS_E_AGAIN && transport.not_tls()) {
       // told at once, not when GnuTLS has the whole of what it takes for a record
-      p.fail(GNUTLS_E_UNEXPECTED_PACKET);
+      fail(GNUTLS_E_UNEXPECTED_PACKET);
       return Step::Failed;
     } else if (status == GNUTLS_E_AGAIN) {
-      if (p.transport.flush() == Transport::Flushed::All)
+      if (transport.flush() == Transport::Flushed::All)
         return Step::WantRead;
-    } else if (gnutls_error_is_fatal(status) != 0 || ++p.interruptions > max_interruptions) {
-      p.fail(status);
+    } else if (gnutls_error_is_fatal(status) != 0 || ++interruptions > max_interruptions) {
+      fail(status);
       return Step::Failed;
     }
   }
 }
 
-void Session::abort(Reason reason) {
-  parts_->fail(reason, {}, 0);
+Session::Step Session::advance() {
+  parts_->busy = true;
+  const bool wants_psk = parts_->uses_psk() && parts_->client() && !parts_->psk;
+  const Step step = wants_psk && !parts_->load_own_psk() ? Step::Failed : parts_->step();
+  parts_->busy = false;
+  return step;
 }
 
+void Session::abort(Reason reason) {
+  if (parts_->busy)
+    parts_->aborted = reason;
+  else
+    parts_->fail(reason, {}, 0);
+}
+
+bool Session::heard() const {
+  return parts_->transport.heard();
+}
 const Failure& Session::failure() const {
   return parts_->failed;
 }
 const std::string& Session::peer_subject() const {
   return parts_->verdict.subject;
 }
+std::string_view Session::psk_identity() const {
+  return parts_->psk ? std::string_view(parts_->psk->identity) : std::string_view();
+}
 bool Session::peer_authenticated() const {
   return parts_->verdict.authenticated;
 }
 
 std::string_view Session::protocol() const {
-  return gnutls_protocol_get_version(parts_->session.get()) == GNUTLS_TLS1_3 ? "TLS 1.3"
-                                                                             : "unknown";
+  switch (gnutls_protocol_get_version(parts_->session.get())) {
+  case GNUTLS_TLS1_3:
+    return "TLS 1.3";
+  case GNUTLS_TLS1_2:
+    return "TLS 1.2";
+  default:
+    return "unknown";
+  }
 }
 
 std::string_view Session::cipher() const {
   const char* name = gnutls_ciphersuite_get(parts_->session.get());
   return name == nullptr ? "unknown" : name;
+}
+
+std::string Session::alpn() const {
+  gnutls_datum_t name{};
+  if (gnutls_alpn_get_selected_protocol(parts_->session.get(), &name) < 0)
+    return {};
+  return {reinterpret_cast<const char*>(name.data), name.size};
+}
+
+bool Session::resumed() const {
+  return gnutls_session_is_resumed(parts_->session.get()) != 0;
+}
+
+std::optional<std::uint16_t> Session::record_size_limit() const {
+  const auto& hello = parts_->peer_hello;
+  // RFC 8449, section 5: max_fragment_length counts only without the other
+  if (hello.record_size_limit && parts_->context.parts().limits_records)
+    return hello.record_size_limit;
+  if (!hello.max_fragment_length)
+    return std::nullopt;
+  const int inner_type = protocol() == "TLS 1.3" ? 1 : 0;
+  return static_cast<std::uint16_t>(*hello.max_fragment_length + inner_type);
+}
+
+std::uint64_t Session::tickets_sent() const {
+  return parts_->tickets_sent;
 }
 
 Result<TrafficState> Session::Parts::state(bool receive) {

@@ -14,32 +14,21 @@
 #include "base/host_name.hpp"
 #include "base/reason.hpp"
 #include "base/result.hpp"
-#include "ipc/profile.hpp"
-#include "tls/credentials.hpp"
+#include "tls/context.hpp"
+#include "tls/psk.hpp"
 
 namespace ktls::tls {
 
-// GnuTLS reads a priority string once; sessions share the result.
-class Priority {
-public:
-  static Result<Priority> create(const std::string& text);
-  Priority(Priority&&) noexcept;
-  Priority& operator=(Priority&&) noexcept;
-  ~Priority();
-  struct Parts;
-  [[nodiscard]] const Parts& parts() const { return *parts_; } // for this folder only
-
-private:
-  explicit Priority(std::unique_ptr<Parts> parts);
-  std::unique_ptr<Parts> parts_;
-};
-
+// What is particular to one handshake.
 struct SessionParameters {
-  ipc::HandshakeRole role;
-  ipc::ClientAuthType client_auth_type = ipc::ClientAuthType::Required;
+  std::optional<HostName> server_name; // as client: mandatory, but for pre-shared keys
   bool anonymous = false;              // as client: present no certificate
-  std::optional<HostName> server_name; // as client: mandatory
+  PskLookup* psk = nullptr;            // where the profile authenticates by pre-shared keys
+  // Where the profile has session tickets: the key that all workers share. None: no tickets.
+  std::span<const std::byte> ticket_key = {};
 };
+
+inline constexpr std::size_t ticket_key_size = 64; // GnuTLS's: name, encryption and MAC key
 
 // The keys of one direction, pointing into the session.
 struct TrafficState {
@@ -60,26 +49,39 @@ public:
   // Never reads past the handshake, and changes nothing about `socket`, which stays the caller's.
   // Everything referred to must outlive the session.
   static Result<std::unique_ptr<Session>> create(int socket, const SessionParameters& parameters,
-                                                 const Credentials& credentials,
-                                                 const Priority& priority);
+                                                 const Context& context);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  // Goes as far as the socket allows without blocking. After Complete and Failed: not again.
+  // Goes as far as the socket allows without blocking, but for signer and PskLookup. After Complete
+  // and Failed: not again.
   Step advance();
-  // Ends a handshake that is under way, telling the peer with the reason's alert.
+  // Ends a handshake that is under way, telling the peer with the reason's alert. While advance()
+  // waits on a fiber for something else than the socket, it does so, and fails with this reason,
+  // when it goes on.
   void abort(Reason reason);
 
+  // The peer has sent something.
+  [[nodiscard]] bool heard() const;
   // After Failed.
   [[nodiscard]] const Failure& failure() const;
   // After Complete.
   [[nodiscard]] std::string_view protocol() const; // "TLS 1.3"
   [[nodiscard]] std::string_view cipher() const;   // IANA name of the suite
+  [[nodiscard]] std::string alpn() const;          // empty: none was negotiated
+  [[nodiscard]] bool resumed() const;
+  // The largest record that the peer takes, where it has set a limit: as RFC 8449 counts, in
+  // TLS 1.3 with the byte of the content type.
+  [[nodiscard]] std::optional<std::uint16_t> record_size_limit() const;
+  // Records that were sent under transmit_state()'s keys: in TLS 1.3 those with tickets.
+  [[nodiscard]] std::uint64_t tickets_sent() const;
   Result<TrafficState> transmit_state();
   Result<TrafficState> receive_state();
-  // From the peer's Certificate on.
+  // From the peer's Certificate on; escaped.
   [[nodiscard]] const std::string& peer_subject() const;
+  // From the first message that names it on; without NULs, and not escaped.
+  [[nodiscard]] std::string_view psk_identity() const;
   [[nodiscard]] bool peer_authenticated() const;
 
 private:

@@ -25,6 +25,7 @@ public:
   enum class Flushed { All, Blocked, Broken };
   Flushed flush();
 
+  [[nodiscard]] bool heard() const { return received_ > 0; }
   [[nodiscard]] bool peer_closed() const { return peer_closed_; }
   [[nodiscard]] bool broken() const { return error_ != 0; }
   // The first bytes cannot be the head of a TLS record (RFC 8446, section 5.1).

@@ -36,9 +36,9 @@ void discard_error_queue(int socket) {
 
 } // namespace
 
-Handshake::Handshake(EventLoop& loop, const tls::Priority& priority, const ProfileRuntime& profile,
+Handshake::Handshake(EventLoop& loop, Fibers& fibers, const tls::Context& context,
                      Finished finished)
-    : loop_(loop), priority_(priority), profile_(profile), finished_(std::move(finished)) {}
+    : loop_(loop), context_(context), finished_(std::move(finished)), fiber_(fibers) {}
 
 void Handshake::start(const ipc::StartHandshake& request, Fd socket) {
   id_ = request.id;
@@ -55,23 +55,35 @@ void Handshake::start(const ipc::StartHandshake& request, Fd socket) {
 
 Result<> Handshake::prepare(const ipc::StartHandshake& request) {
   tls::SessionParameters parameters{};
-  parameters.role = profile_.profile.role;
-  parameters.client_auth_type = profile_.profile.client_auth_type;
   parameters.anonymous = request.anonymous != 0;
   parameters.server_name = HostName::parse(request.peer_name.view());
-  session_ = TRY(tls::Session::create(socket_.get(), parameters, *profile_.credentials, priority_));
-  ready_ = TRY(loop_.on_io(socket_.get(), EPOLLIN, [this](std::uint32_t events) {
-    if ((events & EPOLLERR) != 0)
-      discard_error_queue(socket_.get());
-    advance();
-  }));
+  session_ = TRY(tls::Session::create(socket_.get(), parameters, context_));
+  ready_ =
+      TRY(loop_.on_io(socket_.get(), EPOLLIN, [this](std::uint32_t events) { on_socket(events); }));
   const auto when = EventLoop::Clock::now() + std::chrono::milliseconds(request.timeout_ms);
   deadline_ = TRY(loop_.on_time(when, [this] { abort(Reason::HandshakeTimeout); }));
   return {};
 }
 
+void Handshake::on_socket(std::uint32_t events) {
+  if (fiber_.suspended())
+    return set_enabled(ready_, false); // not before the signature is there
+  if ((events & EPOLLERR) != 0)
+    discard_error_queue(socket_.get());
+  advance();
+}
+
+// On a fiber, which waits while a signature is made; the last of this may destroy *this.
 void Handshake::advance() {
-  switch (session_->advance()) {
+  const auto started =
+      fiber_.start([this] { step_ = session_->advance(); }, [this] { on_advanced(); });
+  if (!started)
+    finish(Reason::InternalError, started.error().message());
+}
+
+void Handshake::on_advanced() {
+  set_enabled(ready_, true);
+  switch (step_) {
   case tls::Session::Step::WantRead:
     return set_events(ready_, EPOLLIN);
   case tls::Session::Step::WantWrite:
@@ -86,6 +98,8 @@ void Handshake::advance() {
 void Handshake::abort(Reason reason) {
   if (session_)
     session_->abort(reason);
+  if (fiber_.suspended())
+    return fiber_.cancel(); // it fails with the reason, which on_advanced() reports
   finish(reason, {});
 }
 
@@ -96,16 +110,18 @@ void Handshake::complete() {
 }
 
 Result<> Handshake::install_keys() {
-  const auto cipher = cipher_from_name(session_->cipher());
-  if (!cipher)
+  const auto suite = suite_from_name(session_->cipher());
+  if (!suite)
     return invalid("the kernel has no cipher for the negotiated suite");
   const auto send = TRY(session_->transmit_state());
   const auto receive = TRY(session_->receive_state());
-  const auto transmit_keys = TRY(TransmitKeys::create(*cipher, send.key, send.iv, send.sequence));
+  const auto transmit_keys = TRY(TransmitKeys::create(*suite, send.key, send.iv, send.sequence));
   const auto receive_keys =
-      TRY(ReceiveKeys::create(*cipher, receive.key, receive.iv, receive.sequence));
+      TRY(ReceiveKeys::create(*suite, receive.key, receive.iv, receive.sequence));
+  auto next = behind_handshake(suite->protocol, session_->tickets_sent());
+  next.size_limit = session_->record_size_limit();
   TcpKtlsSocket kernel(socket_.get());
-  return install(kernel, transmit_keys, receive_keys);
+  return install(kernel, transmit_keys, receive_keys, next);
 }
 
 void Handshake::finish(Reason reason, std::string_view detail) {
@@ -115,11 +131,14 @@ void Handshake::finish(Reason reason, std::string_view detail) {
   message.detail.assign_cut(escape(detail, 500));
   if (session_) {
     message.peer_subject.assign_cut(session_->peer_subject());
+    message.psk_identity.assign_cut(session_->psk_identity());
     message.authenticated = session_->peer_authenticated() ? 1 : 0;
   }
   if (reason == Reason::Success) {
     message.protocol.assign_cut(session_->protocol());
     message.cipher.assign_cut(session_->cipher());
+    message.alpn.assign_cut(session_->alpn());
+    message.resumed = session_->resumed() ? 1 : 0;
   } else {
     discard_input(socket_.get());
     (void)::shutdown(socket_.get(), SHUT_RDWR);

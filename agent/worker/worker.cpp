@@ -10,7 +10,8 @@ namespace ktls {
 Result<std::unique_ptr<Worker>> Worker::create(EventLoop& loop, ipc::Channel broker,
                                                ipc::Channel signer,
                                                std::function<Result<>()> lock_down) {
-  std::unique_ptr<Worker> self(new Worker(loop, std::move(signer), std::move(lock_down)));
+  std::unique_ptr<Worker> self(new Worker(loop, std::move(lock_down)));
+  TRY(self->signer_.attach(std::move(signer)));
   ipc::Connection::Handlers handlers;
   handlers.on_packet = [raw = self.get()](ipc::Packet packet) {
     raw->on_packet(std::move(packet));
@@ -67,11 +68,9 @@ bool Worker::configure(const ipc::Packet& packet) {
 Result<> Worker::load(int memory) {
   const auto bytes = TRY(ipc::read_sealed_memory(memory, ipc::max_configuration_size));
   auto configuration = TRY(ipc::decode_configuration(bytes));
-  priority_ = TRY(tls::Priority::create(configuration.priority));
-  for (auto& profile : configuration.profiles) {
-    auto credentials = TRY(tls::Credentials::create(profile, signer_));
-    profiles_.push_back({std::move(profile), std::move(credentials)});
-  }
+  for (auto& profile : configuration.profiles)
+    profiles_.push_back(
+        TRY(tls::Context::create(std::move(profile), signer_, configuration.limits_records)));
   return lock_down_();
 }
 
@@ -92,7 +91,7 @@ bool Worker::start(const ipc::StartHandshake& request, ipc::Packet& packet) {
     handshakes_.erase(message.id);
   };
   auto& handshake = handshakes_[request.id];
-  handshake = std::make_unique<Handshake>(loop_, *priority_, profiles_[request.profile], finished);
+  handshake = std::make_unique<Handshake>(loop_, fibers_, *profiles_[request.profile], finished);
   handshake->start(request, std::move(packet.descriptors.front()));
   return true;
 }

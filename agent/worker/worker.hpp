@@ -27,8 +27,8 @@ private:
   // The messages that each phase allows; any other ends the process.
   enum class Phase { Unconfigured, Serving, Refused };
 
-  Worker(EventLoop& loop, ipc::Channel signer, std::function<Result<>()> lock_down)
-      : loop_(loop), signer_(std::move(signer)), lock_down_(std::move(lock_down)) {}
+  Worker(EventLoop& loop, std::function<Result<>()> lock_down)
+      : loop_(loop), signer_(loop, fibers_), lock_down_(std::move(lock_down)) {}
   void on_packet(ipc::Packet packet);
   bool dispatch(ipc::Packet& packet);
   bool configure(const ipc::Packet& packet);
@@ -39,11 +39,11 @@ private:
   void tell(const Message& message);
 
   EventLoop& loop_;
+  Fibers fibers_;
   SignerClient signer_;
   std::function<Result<>()> lock_down_;
   Phase phase_ = Phase::Unconfigured;
-  std::optional<tls::Priority> priority_;
-  std::vector<ProfileRuntime> profiles_;
+  std::vector<std::unique_ptr<tls::Context>> profiles_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Handshake>> handshakes_;
   std::unique_ptr<ipc::Connection> broker_;
 };

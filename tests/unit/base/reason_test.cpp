@@ -87,10 +87,10 @@ TEST(Reason, FailuresThatPassAreTriedAgain) {
     EXPECT_EQ(facts(reason).kernel_status, ETIMEDOUT) << facts(reason).name;
 }
 
-// NVMe's host does not connect again after ENOKEY.
+// NVMe's host does not connect again after these.
 TEST(Reason, AMissingKeyIsNothingToTryAgain) {
-  EXPECT_EQ(facts(Reason::PskUnusable).name, "psk-unusable");
-  EXPECT_EQ(facts(Reason::PskUnusable).kernel_status, ENOKEY);
+  EXPECT_EQ(facts(Reason::PskMissing).kernel_status, ENOKEY);
+  EXPECT_EQ(facts(Reason::PskUnknown).kernel_status, EKEYREJECTED);
 }
 
 TEST(Reason, AuthenticationFailuresAreRefusals) {

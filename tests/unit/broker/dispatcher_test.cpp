@@ -18,6 +18,13 @@ using test::is_shut_down;
 constexpr std::uint32_t client_profile = 4;
 constexpr std::uint32_t server_profile = 9;
 
+ProfileChoices choices() {
+  ProfileChoices out;
+  out.client = out.kernel_client = ProfileChoice{client_profile, nullptr, {}};
+  out.server = out.kernel_server = ProfileChoice{server_profile, nullptr, {}};
+  return out;
+}
+
 class DispatcherTest : public testing::Test {
 protected:
   DispatcherTest() {
@@ -53,7 +60,8 @@ protected:
   EventLoop loop = EventLoop::create().value();
   test::Pump pump{loop};
   test::FakeWorkers workers;
-  Dispatcher dispatcher{loop, workers, {client_profile, server_profile}};
+  ProfileChoices profiles = choices();
+  Dispatcher dispatcher{loop, workers, profiles};
   std::vector<test::Pair> sockets;
   std::vector<Outcome> outcomes;
 };

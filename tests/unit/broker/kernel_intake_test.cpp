@@ -250,7 +250,7 @@ TEST_F(KernelPskTest, OffersTheFirstUsableKeyAndReportsIt) {
   open();
 
   ASSERT_EQ(requests.size(), 1U);
-  EXPECT_EQ(requests[0].psk->offered()->identity, "good");
+  EXPECT_EQ(requests[0].psk("")->identity, "good");
   requests[0].complete(success(true), -1);
   EXPECT_EQ(kernel.done.at(0).remote_peer, good);
 }
@@ -273,7 +273,7 @@ TEST_F(KernelPskTest, ReportsTheKeyThatAClientProved) {
   waits(psk_request(MessageType::ServerHello));
   open();
 
-  EXPECT_TRUE(requests.at(0).psk->find("client"));
+  EXPECT_TRUE(requests.at(0).psk("client"));
   requests[0].complete(success(true), -1);
 
   EXPECT_EQ(kernel.done.at(0).remote_peer, key);
@@ -284,7 +284,7 @@ TEST_F(KernelPskTest, ReportsNoKeyOfAFailure) {
   waits(psk_request(MessageType::ServerHello));
   open();
 
-  EXPECT_TRUE(requests.at(0).psk->find("client"));
+  EXPECT_TRUE(requests.at(0).psk("client"));
   requests[0].complete(failure(Reason::PeerProtocolError), -1);
 
   EXPECT_EQ(kernel.done.at(0).status, EACCES);
@@ -385,7 +385,7 @@ TEST_F(KernelPskTest, AnswersAnNvmeHostOverNetlink) {
 
   ASSERT_EQ(requests.size(), 1U);
   EXPECT_EQ(requests[0].timeout, 10s);
-  EXPECT_EQ(requests[0].psk->offered()->identity, identity);
+  EXPECT_EQ(requests[0].psk("")->identity, identity);
   requests[0].complete(success(true), socket);
 
   EXPECT_EQ(commands.sent.back(), build_done(28, 3, {socket, 0, sha256, {}}));

@@ -21,13 +21,13 @@ std::string text_of(const Secret& secret) {
 }
 
 TEST(PskHash, IsWhatAnNvmeIdentitySays) {
-  EXPECT_EQ(psk_hash("NVMe0R01 nqn.host nqn.sub", 32), PskHash::Sha256);
-  EXPECT_EQ(psk_hash("NVMe1G02 nqn.host nqn.sub digest", 48), PskHash::Sha384);
+  EXPECT_EQ(psk_hash("NVMe0R01 nqn.host nqn.sub", 32), tls::PskHash::WithSha256);
+  EXPECT_EQ(psk_hash("NVMe1G02 nqn.host nqn.sub digest", 48), tls::PskHash::WithSha384);
 }
 
 TEST(PskHash, IsSha256ForOtherIdentities) {
-  EXPECT_EQ(psk_hash("client", 16), PskHash::Sha256);
-  EXPECT_EQ(psk_hash("NVM", 16), PskHash::Sha256);
+  EXPECT_EQ(psk_hash("client", 16), tls::PskHash::WithSha256);
+  EXPECT_EQ(psk_hash("NVM", 16), tls::PskHash::WithSha256);
 }
 
 class BadNvme : public testing::TestWithParam<std::pair<const char*, std::size_t>> {};
@@ -75,17 +75,17 @@ TEST_F(KeyringTest, ReadsIdentityAndKey) {
 
   const auto psk = read_psk(serial).value();
 
-  EXPECT_EQ(psk.identity, "a;name, with;semicolons");
-  EXPECT_EQ(text_of(psk.key), "0123456789abcdef0123");
-  EXPECT_EQ(psk.hash, PskHash::Sha256);
+  EXPECT_EQ(psk.psk.identity, "a;name, with;semicolons");
+  EXPECT_EQ(text_of(psk.psk.key), "0123456789abcdef0123");
+  EXPECT_EQ(psk.hash, tls::PskHash::WithSha256);
   EXPECT_EQ(psk.serial, serial);
 }
 
 TEST_F(KeyringTest, KnowsTheLimitsOfAKey) {
   EXPECT_TRUE(read_psk(keyring.add("least", std::string(min_psk_key, 'k'))));
-  EXPECT_TRUE(read_psk(keyring.add("most", std::string(max_psk_key, 'k'))));
+  EXPECT_TRUE(read_psk(keyring.add("most", std::string(tls::max_psk_size, 'k'))));
   EXPECT_FALSE(read_psk(keyring.add("too short", std::string(min_psk_key - 1, 'k'))));
-  EXPECT_FALSE(read_psk(keyring.add("too long", std::string(max_psk_key + 1, 'k'))));
+  EXPECT_FALSE(read_psk(keyring.add("too long", std::string(tls::max_psk_size + 1, 'k'))));
 }
 
 TEST_F(KeyringTest, SaysNothingOfAKeyInAnError) {
@@ -97,8 +97,8 @@ TEST_F(KeyringTest, SaysNothingOfAKeyInAnError) {
 }
 
 TEST_F(KeyringTest, KnowsTheLimitOfAnIdentity) {
-  EXPECT_TRUE(read_psk(keyring.add(std::string(max_psk_identity, 'i'), key32)));
-  EXPECT_FALSE(read_psk(keyring.add(std::string(max_psk_identity + 1, 'i'), key32)));
+  EXPECT_TRUE(read_psk(keyring.add(std::string(tls::max_psk_identity, 'i'), key32)));
+  EXPECT_FALSE(read_psk(keyring.add(std::string(tls::max_psk_identity + 1, 'i'), key32)));
 }
 
 TEST_F(KeyringTest, RefusesOtherTypes) {
@@ -138,7 +138,7 @@ TEST_F(KeyringTest, FindsOnlyTheWholeIdentity) {
   for (const std::string_view part : {"client", "", "client-11", "lient-1"})
     EXPECT_EQ(find_psk(keyring.serial(), part).error().code.value(), ENOKEY) << part;
   EXPECT_FALSE(find_psk(keyring.serial(), std::string_view("client-1\0x", 10)));
-  EXPECT_FALSE(find_psk(keyring.serial(), std::string(max_psk_identity + 1, 'i')));
+  EXPECT_FALSE(find_psk(keyring.serial(), std::string(tls::max_psk_identity + 1, 'i')));
 }
 
 TEST_F(KeyringTest, FindsInALargeKeyring) {
@@ -158,9 +158,10 @@ TEST_F(KeyringTest, OffersTheFirstKeyThatGnutlsCanUse) {
   const auto sha256 = keyring.add("NVMe1R01 h s", key32);
   const std::vector<KeySerial> both{sha384, sha256};
 
-  EXPECT_EQ(KeyringPsk::for_client(both, true)->offered()->serial, sha384);
-  EXPECT_EQ(KeyringPsk::for_client(both, false)->offered()->serial, sha256);
+  EXPECT_EQ(KeyringPsk::for_client(both, true)->used(), sha384);
   EXPECT_EQ(KeyringPsk::for_client(both, false)->used(), sha256);
+  EXPECT_EQ(KeyringPsk::for_client(both, false)->find("")->identity, "NVMe1R01 h s");
+  EXPECT_EQ(text_of(KeyringPsk::for_client(both, false)->find("")->key), key32);
 }
 
 TEST_F(KeyringTest, SaysOfEachKeyWhyItCannotBeUsed) {

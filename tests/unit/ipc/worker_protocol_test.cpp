@@ -63,7 +63,7 @@ TEST(WorkerProtocol, LayoutHasNoGaps) {
   EXPECT_EQ(sizeof(WorkerRefused), 8U + 512);
   EXPECT_EQ(sizeof(StartHandshake), 8U + 8 + 4 * 4 + 256);
   EXPECT_EQ(sizeof(CancelHandshake), 8U + 8);
-  EXPECT_EQ(sizeof(HandshakeFinished), 8U + 8 + 2 * 2 + 4 + 16 + 48 + 1024 + 512);
+  EXPECT_EQ(sizeof(HandshakeFinished), 8U + 8 + 2 * 2 + 4 + 16 + 48 + 2 * 256 + 1024 + 512);
 }
 
 TEST(WorkerRefused, RefusesMalformedText) {
@@ -100,7 +100,7 @@ TEST(HandshakeFinished, RefusesMalformedFields) {
   const auto message = good<HandshakeFinished>();
 
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.authenticated = 2; }));
-  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reserved = 1; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.resumed = 2; }));
   expect_text_checked(message, &HandshakeFinished::protocol);
   expect_text_checked(message, &HandshakeFinished::cipher);
   expect_text_checked(message, &HandshakeFinished::peer_subject);

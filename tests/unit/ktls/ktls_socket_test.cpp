@@ -3,24 +3,29 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <type_traits>
 #include <vector>
 
-#include "ktls/tls13_vectors.hpp"
+#include "ktls/record_vectors.hpp"
 
 namespace ktls {
 namespace {
 
 using test::hex;
 using test::keys_of;
-using test::Tls13Vector;
+using test::RecordVector;
 
 using Bytes = std::vector<std::byte>;
 
-static_assert(std::is_invocable_v<decltype(install), KtlsSocket&, TransmitKeys, ReceiveKeys>);
-static_assert(!std::is_invocable_v<decltype(install), KtlsSocket&, ReceiveKeys, TransmitKeys>);
+template<class First, class Second>
+concept Installs = requires(KtlsSocket& socket, const First& first, const Second& second) {
+  install(socket, first, second);
+};
+static_assert(Installs<TransmitKeys, ReceiveKeys>);
+static_assert(!Installs<ReceiveKeys, TransmitKeys>);
 
 // The kernel's numbers, spelt out.
 constexpr int ipproto_tcp = 6;
@@ -28,6 +33,7 @@ constexpr int tcp_ulp = 31;
 constexpr int sol_tls = 282;
 constexpr int tls_tx = 1;
 constexpr int tls_rx = 2;
+constexpr int tls_tx_max_payload_len = 5;
 
 struct Option {
   int level;
@@ -102,38 +108,38 @@ TEST(Attach, LeavesTheConnectionOpenWhenItFails) {
   EXPECT_EQ(socket.shutdowns, 0);
 }
 
-class InstallEachCipher : public testing::TestWithParam<Tls13Vector> {};
+class InstallEachCipher : public testing::TestWithParam<RecordVector> {};
 
 TEST_P(InstallEachCipher, SetsTransmitThenReceive) {
   FakeSocket socket;
-  Tls13Vector other = GetParam();
+  RecordVector other = GetParam();
   other.sequence = "0000000000000007";
   const auto transmit = keys_of<TransmitKeys>(GetParam());
   const auto receive = keys_of<ReceiveKeys>(other);
 
-  const auto installed = install(socket, transmit, receive);
+  const auto installed = install(socket, transmit, receive, {test::number_of(GetParam()), 7});
 
   EXPECT_TRUE(installed);
   EXPECT_EQ(socket.shutdowns, 0);
   ASSERT_EQ(socket.options.size(), 2U);
   EXPECT_EQ(socket.options[0].level, sol_tls);
   EXPECT_EQ(socket.options[0].name, tls_tx);
-  EXPECT_EQ(number_at(socket.options[0], 0), 0x0304);
+  EXPECT_EQ(number_at(socket.options[0], 0), GetParam().version);
   EXPECT_EQ(number_at(socket.options[0], 2), GetParam().kernel_type);
   EXPECT_EQ(body(socket.options[0]), hex(GetParam().crypto_info));
   EXPECT_EQ(socket.options[1].level, sol_tls);
   EXPECT_EQ(socket.options[1].name, tls_rx);
-  EXPECT_EQ(number_at(socket.options[1], 0), 0x0304);
+  EXPECT_EQ(number_at(socket.options[1], 0), GetParam().version);
   EXPECT_EQ(number_at(socket.options[1], 2), GetParam().kernel_type);
   EXPECT_EQ(socket.options[1].value.back(), std::byte{7});
 }
 
-INSTANTIATE_TEST_SUITE_P(Install, InstallEachCipher, testing::ValuesIn(test::tls13_vectors));
+INSTANTIATE_TEST_SUITE_P(Install, InstallEachCipher, testing::ValuesIn(test::record_vectors));
 
 TEST(Install, ShutsDownWhenTransmitFails) {
   FakeSocket socket = failing(sol_tls, tls_tx, ENOENT);
-  const auto transmit = keys_of<TransmitKeys>(test::tls13_vectors[0]);
-  const auto receive = keys_of<ReceiveKeys>(test::tls13_vectors[0]);
+  const auto transmit = keys_of<TransmitKeys>(test::record_vectors[0]);
+  const auto receive = keys_of<ReceiveKeys>(test::record_vectors[0]);
 
   const auto installed = install(socket, transmit, receive);
 
@@ -145,8 +151,8 @@ TEST(Install, ShutsDownWhenTransmitFails) {
 
 TEST(Install, ShutsDownWhenReceiveFailsAfterTransmit) {
   FakeSocket socket = failing(sol_tls, tls_rx, EINVAL);
-  const auto transmit = keys_of<TransmitKeys>(test::tls13_vectors[0]);
-  const auto receive = keys_of<ReceiveKeys>(test::tls13_vectors[0]);
+  const auto transmit = keys_of<TransmitKeys>(test::record_vectors[0]);
+  const auto receive = keys_of<ReceiveKeys>(test::record_vectors[0]);
 
   const auto installed = install(socket, transmit, receive);
 
@@ -154,6 +160,136 @@ TEST(Install, ShutsDownWhenReceiveFailsAfterTransmit) {
   EXPECT_EQ(installed.error().code, std::errc::invalid_argument);
   EXPECT_EQ(socket.options.size(), 1U);
   EXPECT_EQ(socket.shutdowns, 1);
+}
+
+const RecordVector& of_protocol(Protocol protocol) {
+  return test::record_vectors.at(protocol == Protocol::Tls13 ? 0 : 4);
+}
+
+// A vector's keys, for the record with this number.
+template<class Keys>
+Keys keys_for(Protocol protocol, std::string_view sequence) {
+  RecordVector vector = of_protocol(protocol);
+  vector.sequence = sequence;
+  return keys_of<Keys>(vector);
+}
+constexpr std::string_view none = "0000000000000000";
+constexpr std::string_view one = "0000000000000001";
+constexpr std::string_view two = "0000000000000002";
+
+// A number that was used already would give the key away.
+TEST(Install, WantsTheNumbersBehindATls13Handshake) {
+  const auto protocol = Protocol::Tls13;
+  FakeSocket right;
+  FakeSocket used;
+  FakeSocket with_tickets;
+
+  EXPECT_TRUE(install(right, keys_for<TransmitKeys>(protocol, none),
+                      keys_for<ReceiveKeys>(protocol, none)));
+  EXPECT_FALSE(install(used, keys_for<TransmitKeys>(protocol, none),
+                       keys_for<ReceiveKeys>(protocol, none), behind_handshake(protocol, 2)));
+  EXPECT_TRUE(install(with_tickets, keys_for<TransmitKeys>(protocol, two),
+                      keys_for<ReceiveKeys>(protocol, none), behind_handshake(protocol, 2)));
+
+  EXPECT_EQ(right.options.size(), 2U);
+  EXPECT_TRUE(used.options.empty());
+  EXPECT_EQ(used.shutdowns, 1);
+  EXPECT_EQ(with_tickets.options.size(), 2U);
+}
+
+TEST(Install, WantsTheNumbersBehindATls12Handshake) {
+  const auto protocol = Protocol::Tls12;
+  FakeSocket right;
+  FakeSocket wrong_sent;
+  FakeSocket wrong_received;
+
+  EXPECT_TRUE(
+      install(right, keys_for<TransmitKeys>(protocol, one), keys_for<ReceiveKeys>(protocol, one)));
+  const auto refused = install(wrong_sent, keys_for<TransmitKeys>(protocol, none),
+                               keys_for<ReceiveKeys>(protocol, one));
+  EXPECT_FALSE(install(wrong_received, keys_for<TransmitKeys>(protocol, one),
+                       keys_for<ReceiveKeys>(protocol, two)));
+
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message(),
+            "the keys are for the records number 0 and 1, and the next are 1 and 1");
+  EXPECT_TRUE(wrong_sent.options.empty());
+  EXPECT_TRUE(wrong_received.options.empty());
+  EXPECT_EQ(wrong_sent.shutdowns + wrong_received.shutdowns, 2);
+}
+
+TEST(Install, WantsOneSuiteForBothDirections) {
+  FakeSocket socket;
+
+  EXPECT_FALSE(install(socket, keys_for<TransmitKeys>(Protocol::Tls12, one),
+                       keys_for<ReceiveKeys>(Protocol::Tls13, none), {1, 0}));
+
+  EXPECT_TRUE(socket.options.empty());
+  EXPECT_EQ(socket.shutdowns, 1);
+}
+
+struct SizeLimit {
+  Protocol protocol;
+  std::uint16_t limit;
+  std::string_view payload; // as the kernel's option; empty: not set
+};
+constexpr SizeLimit size_limits[] = {
+    {Protocol::Tls12, 64, "4000"},    {Protocol::Tls12, 1000, "e803"},
+    {Protocol::Tls12, 16383, "ff3f"}, {Protocol::Tls12, 16384, ""},
+    {Protocol::Tls13, 64, "3f00"},    {Protocol::Tls13, 1001, "e803"},
+    {Protocol::Tls13, 16384, "ff3f"}, {Protocol::Tls13, 16385, ""},
+    {Protocol::Tls13, 65535, ""},
+};
+
+Result<> install_limited(FakeSocket& socket, Protocol protocol, std::uint16_t limit) {
+  const auto number = protocol == Protocol::Tls13 ? none : one;
+  auto next = behind_handshake(protocol);
+  next.size_limit = limit;
+  return install(socket, keys_for<TransmitKeys>(protocol, number),
+                 keys_for<ReceiveKeys>(protocol, number), next);
+}
+
+TEST(Install, KeepsToThePeersRecordSize) {
+  for (const auto& row : size_limits) {
+    FakeSocket socket;
+
+    EXPECT_TRUE(install_limited(socket, row.protocol, row.limit)) << row.limit;
+
+    ASSERT_EQ(socket.options.size(), row.payload.empty() ? 2U : 3U) << row.limit;
+    if (row.payload.empty())
+      continue;
+    EXPECT_EQ(socket.options[1].level, sol_tls);
+    EXPECT_EQ(socket.options[1].name, tls_tx_max_payload_len);
+    EXPECT_EQ(socket.options[1].value, hex(row.payload)) << row.limit;
+  }
+}
+
+// The smallest that RFC 8449 allows is 64.
+TEST(Install, RefusesRecordSizesThatNoPeerMayAskFor) {
+  for (const std::uint16_t limit : std::to_array<std::uint16_t>({0, 1, 63})) {
+    FakeSocket socket;
+
+    EXPECT_FALSE(install_limited(socket, Protocol::Tls13, limit)) << limit;
+
+    EXPECT_TRUE(socket.options.empty());
+    EXPECT_EQ(socket.shutdowns, 1);
+  }
+}
+
+TEST(Install, ShutsDownWhereTheKernelCannotLimitRecords) {
+  FakeSocket old_kernel = failing(sol_tls, tls_tx_max_payload_len, ENOPROTOOPT);
+  FakeSocket other = failing(sol_tls, tls_tx_max_payload_len, EBUSY);
+
+  const auto unable = install_limited(old_kernel, Protocol::Tls13, 1000);
+  const auto failed = install_limited(other, Protocol::Tls12, 1000);
+
+  ASSERT_FALSE(unable);
+  EXPECT_NE(unable.error().message().find("records of at most 1000 bytes"), std::string::npos);
+  EXPECT_EQ(unable.error().code, std::errc::no_protocol_option);
+  EXPECT_EQ(old_kernel.shutdowns, 1);
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, std::errc::device_or_resource_busy);
+  EXPECT_EQ(other.shutdowns, 1);
 }
 
 } // namespace

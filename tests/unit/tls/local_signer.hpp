@@ -2,6 +2,7 @@
 // Test keys and certificates by their file names, and a signer that has a key in this process.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "support/test_data.hpp"
@@ -26,12 +27,15 @@ public:
   Result<std::vector<std::byte>> sign(std::uint32_t, std::uint16_t scheme,
                                       std::span<const std::byte> content) override {
     ++asked;
+    if (before)
+      before();
     if (fails)
       return errno_error("signing", EIO);
     return key_.sign(scheme, content);
   }
   int asked = 0;
   bool fails = false;
+  std::function<void()> before; // what happens between the question and the answer
 
 private:
   tls::PrivateKey key_;

@@ -2,26 +2,35 @@
 // Options: what a test's end of a handshake is to be like.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "ipc/profile.hpp"
+#include "tls/local_psk.hpp"
 
 namespace ktls::test {
 
 struct Options {
   ipc::HandshakeRole role = ipc::HandshakeRole::Client;
   ipc::ClientAuthType client_auth_type = ipc::ClientAuthType::Required;
-  std::string certificate; // a file name without its end; empty: none
+  std::vector<std::string> certificates; // file names without their end
   std::string key = "leaf";
   std::string trust = "ca";
   std::string name = "server.test"; // of the server, for the client
   bool anonymous = false;
-  std::string priority = "NORMAL:-VERS-ALL:+VERS-TLS1.3";
+  std::string priority = "-VERS-ALL:+VERS-TLS1.3"; // behind the default
+  std::vector<std::string> alpn;
+  bool tickets = false;
+  bool limits_records = true;
+  std::string ticket_key; // stays where it is while the session lives
+  std::optional<LocalPsk> psk;
 };
 
 inline Options client(const std::string& certificate = {}) {
   Options options;
-  options.certificate = certificate;
+  if (!certificate.empty())
+    options.certificates = {certificate};
   return options;
 }
 inline Options server(const std::string& certificate = "server", const std::string& key = "leaf") {

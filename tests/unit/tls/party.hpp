@@ -10,8 +10,19 @@ namespace ktls::test {
 
 inline ipc::Profile profile_of(const Options& options) {
   ipc::Profile profile;
-  if (!options.certificate.empty())
-    profile.chain = certificates(options.certificate);
+  profile.role = options.role;
+  profile.client_auth_type = options.client_auth_type;
+  profile.priority = options.priority;
+  profile.alpn = options.alpn;
+  profile.session_tickets = options.tickets;
+  if (options.psk) {
+    profile.authentication = ipc::Authentication::PreSharedKey;
+    profile.priority += ":-KX-ALL:+ECDHE-PSK";
+    return profile;
+  }
+  std::uint32_t key_id = 0;
+  for (const auto& name : options.certificates)
+    profile.credentials.push_back({++key_id, 0, certificates(name)});
   profile.trust = certificates(options.trust);
   return profile;
 }
@@ -23,11 +34,15 @@ public:
   // `socket` stays the caller's.
   Party(int socket, const Options& options) : Party(socket, options, profile_of(options)) {}
   Party(int socket, const Options& options, const ipc::Profile& profile)
-      : signer(options.key), credentials_(tls::Credentials::create(profile, signer).value()),
-        priority_(tls::Priority::create(options.priority).value()) {
-    const tls::SessionParameters parameters{options.role, options.client_auth_type,
-                                            options.anonymous, HostName::parse(options.name)};
-    session_ = tls::Session::create(socket, parameters, *credentials_, priority_).value();
+      : signer(options.key), psk(options.psk.value_or(LocalPsk{})),
+        context_(tls::Context::create(profile, signer, options.limits_records).value()),
+        parameters_(parameters(options)), socket_(socket) {
+    begin();
+  }
+  // Another handshake of the same profile, on another socket.
+  void again(int socket) {
+    socket_ = socket;
+    begin();
   }
 
   tls::Session* operator->() { return session_.get(); }
@@ -37,11 +52,22 @@ public:
   [[nodiscard]] const std::string& detail() const { return session_->failure().detail; }
 
   LocalSigner signer;
+  LocalPsk psk;
   Step step = Step::WantRead;
 
 private:
-  std::unique_ptr<tls::Credentials> credentials_;
-  tls::Priority priority_;
+  tls::SessionParameters parameters(const Options& options) {
+    return {HostName::parse(options.name), options.anonymous, options.psk ? &psk : nullptr,
+            std::as_bytes(std::span(options.ticket_key))};
+  }
+  void begin() {
+    step = Step::WantRead;
+    session_ = tls::Session::create(socket_, parameters_, *context_).value();
+  }
+
+  std::unique_ptr<tls::Context> context_;
+  tls::SessionParameters parameters_;
+  int socket_;
   std::unique_ptr<tls::Session> session_;
 };
 

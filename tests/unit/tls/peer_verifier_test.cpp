@@ -142,7 +142,7 @@ TEST(PeerVerifier, EscapesTheSubject) {
 
 TEST(PeerVerifier, FollowsAChain) {
   auto there = test::profile_of(server("below-intermediate"));
-  there.chain.push_back(test::certificates("intermediate").front());
+  there.credentials.front().chain.push_back(test::certificates("intermediate").front());
   const auto sockets = test::unix_pair();
   test::Party here(sockets.ours.get(), client());
   test::Party other(sockets.peers.get(), server(), there);
@@ -155,7 +155,7 @@ TEST(PeerVerifier, FollowsAChain) {
 
 TEST(PeerVerifier, RefusesAForgedCertificate) {
   auto there = test::profile_of(server());
-  there.chain.front().back() ^= std::byte{1}; // in the signature
+  there.credentials.front().chain.front().back() ^= std::byte{1}; // in the signature
   const auto sockets = test::unix_pair();
   test::Party here(sockets.ours.get(), client());
   test::Party other(sockets.peers.get(), server(), there);

@@ -3,44 +3,102 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
-
 namespace ktls::tls {
 namespace {
 
-constexpr std::string_view only_tls13 = "NORMAL:-VERS-ALL:+VERS-TLS1.3:%NO_TICKETS:-CIPHER-ALL";
-
-std::string after_common_part(const std::string& priority) {
-  EXPECT_TRUE(priority.starts_with(only_tls13)) << priority;
-  return priority.substr(std::min(priority.size(), only_tls13.size()));
+PriorityRequest request() {
+  PriorityRequest request;
+  request.kernel_suites = {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384",
+                           "TLS_CHACHA20_POLY1305_SHA256"};
+  return request;
 }
 
-TEST(PriorityFor, AllowsWhatWasNamed) {
-  const auto priority = priority_for(std::array<std::string_view, 1>{"TLS_AES_128_CCM_SHA256"});
-
-  ASSERT_TRUE(priority);
-  EXPECT_EQ(after_common_part(*priority), ":+AES-128-CCM");
+bool holds(const std::string& text, std::string_view item) {
+  return (text + ':').find(':' + std::string(item) + ':') != std::string::npos;
 }
 
-TEST(PriorityFor, KeepsTheOrder) {
-  const auto priority = priority_for(std::array<std::string_view, 3>{
-      "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256"});
+std::size_t place(const std::string& text, std::string_view item) {
+  return (text + ':').find(':' + std::string(item) + ':');
+}
 
-  ASSERT_TRUE(priority);
-  EXPECT_EQ(after_common_part(*priority), ":+CHACHA20-POLY1305:+AES-256-GCM:+AES-128-GCM");
+TEST(PriorityFor, AllowsWhatTheKernelTakes) {
+  const auto priority = priority_for(request()).value();
+
+  EXPECT_TRUE(holds(priority, "+AES-128-GCM")) << priority;
+  EXPECT_TRUE(holds(priority, "+AES-256-GCM"));
+  EXPECT_TRUE(holds(priority, "+CHACHA20-POLY1305"));
+  EXPECT_FALSE(holds(priority, "+AES-128-CCM"));
+  EXPECT_TRUE(holds(priority, "-CIPHER-ALL"));
 }
 
 TEST(PriorityFor, LeavesOutWhatGnutlsDoesNotHave) {
-  const auto priority = priority_for(
-      std::array<std::string_view, 3>{"TLS_SM4_GCM_SM3", "TLS_AES_128_GCM_SHA256", ":+NULL"});
+  auto odd = request();
+  odd.kernel_suites = {"TLS_SM4_GCM_SM3", "TLS_AES_128_GCM_SHA256", ":+NULL"};
 
-  ASSERT_TRUE(priority);
-  EXPECT_EQ(after_common_part(*priority), ":+AES-128-GCM");
+  const auto priority = priority_for(odd).value();
+
+  EXPECT_TRUE(holds(priority, "+AES-128-GCM"));
+  EXPECT_EQ(priority.find("NULL:"), priority.find("NULL:-KX-ALL")) << "compression only";
 }
 
-TEST(PriorityFor, WantsAtLeastOne) {
-  EXPECT_FALSE(priority_for({}));
-  EXPECT_FALSE(priority_for(std::array<std::string_view, 1>{"TLS_SM4_GCM_SM3"}));
+TEST(PriorityFor, WantsAtLeastOneOfEachKind) {
+  auto no_cipher = request();
+  no_cipher.kernel_suites = {};
+  auto no_version = request();
+  no_version.tls13 = false;
+  auto no_group = request();
+  no_group.groups = {"X25519MLKEM9999"};
+  auto no_signature = request();
+  no_signature.signature_algorithms = {"rsa_pkcs1_md5"};
+
+  EXPECT_FALSE(priority_for(no_cipher));
+  EXPECT_FALSE(priority_for(no_version));
+  EXPECT_FALSE(priority_for(no_group));
+  EXPECT_FALSE(priority_for(no_signature));
+}
+
+TEST(PriorityFor, KeepsTheProfilesOrder) {
+  auto ordered = request();
+  ordered.groups = {"x448", "SECP256R1", "x25519"};
+  ordered.ciphers = {"CHACHA20-POLY1305", "aes-128-gcm"};
+  ordered.signature_algorithms = {"ed25519", "ecdsa_secp256r1_sha256"};
+
+  const auto priority = priority_for(ordered).value();
+
+  EXPECT_NE(priority.find(":-GROUP-ALL:+GROUP-X448:+GROUP-SECP256R1:+GROUP-X25519:"),
+            std::string::npos)
+      << priority;
+  EXPECT_NE(priority.find(":-CIPHER-ALL:+CHACHA20-POLY1305:+AES-128-GCM:"), std::string::npos);
+  EXPECT_NE(priority.find(":+SIGN-EdDSA-Ed25519:+SIGN-ECDSA-SECP256R1-SHA256:"), std::string::npos);
+}
+
+TEST(PriorityFor, NeverAllowsSha1) {
+  const auto priority = priority_for(request()).value();
+
+  EXPECT_EQ(priority.find("SHA1"), std::string::npos) << priority;
+}
+
+TEST(PriorityFor, PrefersTheNewerVersion) {
+  auto both = request();
+  both.tls12 = true;
+
+  const auto priority = priority_for(both).value();
+
+  EXPECT_LT(place(priority, "+VERS-TLS1.3"), place(priority, "+VERS-TLS1.2"));
+  EXPECT_FALSE(holds(priority_for(request()).value(), "+VERS-TLS1.2"));
+}
+
+TEST(PriorityFor, AllowsOnlyForwardSecrecy) {
+  auto psk = request();
+  psk.authentication = ipc::Authentication::PreSharedKey;
+
+  EXPECT_TRUE(priority_for(request())->ends_with(":-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA"));
+  EXPECT_TRUE(priority_for(psk)->ends_with(":-KX-ALL:+ECDHE-PSK"));
+}
+
+TEST(Priority, RefusesNonsense) {
+  EXPECT_TRUE(Priority::create(priority_for(request()).value()));
+  EXPECT_FALSE(Priority::create("+NO-SUCH-CIPHER"));
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 #include <gnutls/crypto.h>
 #include <gtest/gtest.h>
 
+#include "base/fiber.hpp"
 #include "tls/parties.hpp"
 #include "tls/session.hpp"
 
@@ -19,6 +20,7 @@ using Step = Session::Step;
 // RFC 8446, section 6.
 enum Alert : int {
   handshake_failure = 40,
+  protocol_version = 70,
   internal_error = 80,
 };
 const std::string content_alert = "\x15";
@@ -263,18 +265,19 @@ TEST(SessionFailure, NoticesThatNobodyReceives) {
 
 TEST(SessionFailure, FindsNoCommonVersion) {
   Options old = client();
-  old.priority = "NORMAL:-VERS-ALL:+VERS-TLS1.2";
+  old.priority = "-VERS-ALL:+VERS-TLS1.2";
   Parties parties(old, server());
 
   parties.shake();
 
-  EXPECT_EQ(parties.server.reason(), Reason::NegotiationFailed) << parties.server.detail();
+  EXPECT_EQ(parties.server.reason(), Reason::VersionUnsupported) << parties.server.detail();
   EXPECT_EQ(parties.client.reason(), Reason::AlertReceived);
+  EXPECT_EQ(parties.client.detail(), name(protocol_version));
 }
 
 TEST(SessionFailure, FindsNoCommonVersionWithAnOldServer) {
   Options old = server();
-  old.priority = "NORMAL:-VERS-ALL:+VERS-TLS1.2";
+  old.priority = "-VERS-ALL:+VERS-TLS1.2";
   Parties parties(client(), old);
 
   parties.shake();
@@ -335,6 +338,53 @@ TEST(Abort, TellsThePeerEncrypted) {
   EXPECT_EQ(parties.client.step, Step::Complete) << "its part is done";
   EXPECT_EQ(decrypt_first_record(*parties.client.operator->(), parties.sockets.ours.get()),
             "\x01\x5a" + content_alert);
+}
+
+// A server whose signature is not there yet, on its fiber.
+struct WaitsForSignature {
+  WaitsForSignature() {
+    parties.server.signer.before = [this] { (void)fiber.suspend(); };
+    (void)parties.client.advance();
+    EXPECT_TRUE(fiber.start([this] { (void)parties.server.advance(); }, [] {}));
+    EXPECT_TRUE(fiber.suspended());
+  }
+  Parties parties{client(), server()};
+  Fibers fibers;
+  Fiber fiber{fibers};
+};
+
+TEST(Fiber, GoesOnWithTheSignature) {
+  WaitsForSignature waits;
+
+  waits.fiber.resume();
+  waits.parties.shake();
+
+  EXPECT_EQ(waits.parties.server.step, Step::Complete);
+  EXPECT_EQ(waits.parties.client.step, Step::Complete);
+}
+
+TEST(Abort, TellsThePeerWhileTheSignatureIsWaitedFor) {
+  WaitsForSignature waits;
+  waits.parties.server.signer.fails = true;
+
+  waits.parties.server->abort(Reason::HandshakeTimeout);
+  waits.fiber.cancel();
+  (void)waits.parties.client.advance();
+
+  EXPECT_EQ(waits.parties.server.step, Step::Failed);
+  EXPECT_EQ(waits.parties.server.reason(), Reason::HandshakeTimeout);
+  EXPECT_EQ(waits.parties.client.reason(), Reason::AlertReceived);
+  EXPECT_EQ(waits.parties.client.detail(), "User canceled");
+}
+
+TEST(Abort, CountsEvenWhenTheSignatureComes) {
+  WaitsForSignature waits;
+
+  waits.parties.server->abort(Reason::Cancelled);
+  waits.fiber.resume();
+
+  EXPECT_EQ(waits.parties.server.step, Step::Failed);
+  EXPECT_EQ(waits.parties.server.reason(), Reason::Cancelled);
 }
 
 TEST(Abort, SendsNoAlertWhereTheReasonHasNone) {

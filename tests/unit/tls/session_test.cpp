@@ -43,12 +43,18 @@ void relay(int from, int to) {
     (void)::send(to, &byte, 1, 0);
 }
 
+std::string only(std::string_view suite) {
+  PriorityRequest request;
+  request.kernel_suites = {suite};
+  return priority_for(request).value();
+}
+
 class EachSuite : public testing::TestWithParam<std::string_view> {};
 
 TEST_P(EachSuite, GivesBothEndsTheSameKeys) {
   Options here = client();
   Options there = server();
-  here.priority = there.priority = priority_for(std::array{GetParam()}).value();
+  here.priority = there.priority = only(GetParam());
   Parties parties(here, there);
 
   parties.shake();
@@ -70,7 +76,7 @@ TEST_P(EachSuite, GivesBothEndsTheSameKeys) {
 
 TEST_P(EachSuite, StartsAtRecordZero) {
   Options here = client();
-  here.priority = priority_for(std::array{GetParam()}).value();
+  here.priority = only(GetParam());
   Parties parties(here, server());
   const std::array<std::byte, 8> zero{};
 
@@ -254,19 +260,23 @@ TEST(Session, RetriesWithAnotherGroup) {
 
 TEST(Session, WantsAServerNameInTheClientRole) {
   test::LocalSigner signer("leaf");
-  const auto credentials = Credentials::create({}, signer).value();
-  const auto priority = Priority::create("NORMAL").value();
+  const auto context = Context::create(test::profile_of(client()), signer, true).value();
 
-  const auto session =
-      Session::create(-1, {ipc::HandshakeRole::Client, {}, false, {}}, *credentials, priority);
+  const auto session = Session::create(-1, {}, *context);
 
   ASSERT_FALSE(session);
   EXPECT_EQ(session.error().code, std::errc::invalid_argument);
 }
 
-TEST(Priority, RefusesNonsense) {
-  EXPECT_TRUE(Priority::create("NORMAL"));
-  EXPECT_FALSE(Priority::create("NORMAL:+NO-SUCH-CIPHER"));
+TEST(Session, HasHeardWhenTheFirstByteHasCome) {
+  Parties parties(client(), server());
+  (void)parties.server.advance();
+  EXPECT_FALSE(parties.server->heard());
+
+  send_text(parties.sockets.ours.get(), "\x16");
+  (void)parties.server.advance();
+
+  EXPECT_TRUE(parties.server->heard());
 }
 
 } // namespace

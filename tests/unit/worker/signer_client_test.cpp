@@ -2,11 +2,11 @@
 #include "worker/signer_client.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 
 #include <cstring>
+#include <optional>
 
-#include "ipc/signer_protocol.hpp"
+#include "support/pump.hpp"
 
 namespace ktls {
 namespace {
@@ -17,13 +17,43 @@ constexpr std::uint32_t key = 5;
 constexpr std::uint16_t scheme = 0x0403;
 const Bytes digest(32, std::byte{7});
 
-// The signer answers before it is asked: the numbers of requests are 1, 2, ...
+Bytes bytes(std::string_view text) {
+  const auto view = std::as_bytes(std::span(text));
+  return {view.begin(), view.end()};
+}
+
+// A handshake, as far as the client is concerned.
+class Asker {
+public:
+  Asker(Fibers& fibers, SignerClient& client) : client_(client), fiber(fibers) {}
+  void ask(const Bytes& data = digest) {
+    result.reset();
+    const auto body = [this, data] { result = client_.sign(key, scheme, data); };
+    EXPECT_TRUE(fiber.start(body, [] {}));
+  }
+  [[nodiscard]] std::error_code failure() const {
+    return result && !*result ? result->error().code : std::error_code();
+  }
+  [[nodiscard]] bool has(std::string_view signature) const {
+    return result && *result && **result == bytes(signature);
+  }
+
+private:
+  SignerClient& client_;
+
+public:
+  std::optional<Result<Bytes>> result;
+  Fiber fiber;
+};
+
 class SignerClientTest : public testing::Test {
 protected:
-  SignerClientTest() : SignerClientTest(ipc::Channel::pair().value()) {}
-  explicit SignerClientTest(std::pair<ipc::Channel, ipc::Channel> ends)
-      : signer(std::move(ends.first)), client(std::move(ends.second)) {}
-
+  SignerClientTest() { attach(); }
+  void attach() {
+    auto [ours, theirs] = ipc::Channel::pair().value();
+    signer = std::move(ours);
+    EXPECT_TRUE(client.attach(std::move(theirs)));
+  }
   void answer(std::uint64_t number, std::string_view signature) {
     auto reply = wire::make<ipc::SignReply>();
     reply.number = number;
@@ -31,10 +61,9 @@ protected:
     std::memcpy(reply.signature.data(), signature.data(), signature.size());
     answer_raw(std::as_bytes(std::span(&reply, 1)));
   }
-  void answer_raw(std::span<const std::byte> bytes) { EXPECT_EQ(signer.send(bytes), true); }
-  static Bytes bytes(std::string_view text) {
-    const auto view = std::as_bytes(std::span(text));
-    return {view.begin(), view.end()};
+  void answer_raw(std::span<const std::byte> message, int descriptor = -1) {
+    EXPECT_EQ(signer.send(message, descriptor), true);
+    pump.until_idle();
   }
   ipc::SignRequest asked() {
     ipc::SignRequest request{};
@@ -45,103 +74,171 @@ protected:
     return request;
   }
   bool was_not_asked() { return std::holds_alternative<ipc::Nothing>(signer.receive().value()); }
+  bool was_left() { return std::holds_alternative<ipc::Closed>(signer.receive().value()); }
 
-  ipc::Channel signer;
-  SignerClient client;
+  EventLoop loop = EventLoop::create().value();
+  test::Pump pump{loop};
+  Fibers fibers;
+  ipc::Channel signer{Fd()};
+  SignerClient client{loop, fibers};
+  Asker one{fibers, client};
+  Asker other{fibers, client};
 };
 
 TEST_F(SignerClientTest, GivesTheSignature) {
-  answer(1, "signed");
+  one.ask();
+  EXPECT_TRUE(one.fiber.suspended());
 
-  EXPECT_EQ(client.sign(key, scheme, digest), bytes("signed"));
+  answer(asked().number, "signed");
+
+  EXPECT_TRUE(one.has("signed"));
 }
 
 TEST_F(SignerClientTest, AsksForWhatItWasAskedFor) {
-  answer(1, "signed");
-
-  (void)client.sign(key, scheme, digest);
+  one.ask();
 
   const auto request = asked();
-  EXPECT_EQ(request.number, 1U);
   EXPECT_EQ(request.key_id, key);
   EXPECT_EQ(request.scheme, scheme);
   ASSERT_EQ(request.size, digest.size());
   EXPECT_EQ(std::memcmp(request.data.data(), digest.data(), digest.size()), 0);
 }
 
-TEST_F(SignerClientTest, NumbersItsRequests) {
-  answer(1, "one");
-  answer(2, "two");
+TEST_F(SignerClientTest, MatchesAnswersByNumber) {
+  one.ask();
+  other.ask();
+  const auto first = asked().number;
+  const auto second = asked().number;
 
-  EXPECT_EQ(client.sign(key, scheme, digest), bytes("one"));
-  EXPECT_EQ(client.sign(key, scheme, digest), bytes("two"));
+  answer(second, "for the other");
+  EXPECT_TRUE(one.fiber.suspended());
+  answer(first, "for one");
 
-  EXPECT_EQ(asked().number, 1U);
-  EXPECT_EQ(asked().number, 2U);
-}
-
-TEST_F(SignerClientTest, SkipsLateAnswers) {
-  answer(1, "one");
-  (void)client.sign(key, scheme, digest);
-
-  answer(1, "late");
-  answer(0, "later");
-  answer(2, "two");
-
-  EXPECT_EQ(client.sign(key, scheme, digest), bytes("two"));
+  EXPECT_TRUE(one.has("for one"));
+  EXPECT_TRUE(other.has("for the other"));
 }
 
 TEST_F(SignerClientTest, TakesTheLongestSignature) {
   const std::string longest(ipc::SignReply::max_signature, 's');
-  answer(1, longest);
+  one.ask();
 
-  EXPECT_EQ(client.sign(key, scheme, digest), bytes(longest));
+  answer(asked().number, longest);
+
+  EXPECT_TRUE(one.has(longest));
 }
 
 TEST_F(SignerClientTest, ReportsARefusal) {
-  answer(1, "");
+  one.ask();
 
-  const auto refused = client.sign(key, scheme, digest);
+  answer(asked().number, "");
 
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, std::errc::permission_denied);
+  EXPECT_EQ(one.failure(), std::errc::permission_denied);
 }
 
-TEST_F(SignerClientTest, ReportsAMalformedAnswer) {
+TEST_F(SignerClientTest, FailsAtOnceWhenItIsCancelled) {
+  one.ask();
+  other.ask();
+
+  one.fiber.cancel();
+
+  EXPECT_EQ(one.failure(), std::errc::operation_canceled);
+  EXPECT_TRUE(other.fiber.suspended());
+}
+
+TEST_F(SignerClientTest, SkipsAnAnswerThatComesLate) {
+  one.ask();
+  one.fiber.cancel();
+  other.ask();
+
+  answer(asked().number, "late");
+  answer(asked().number, "signed");
+
+  EXPECT_TRUE(other.has("signed"));
+}
+
+TEST_F(SignerClientTest, LeavesASignerThatAnswersWhatItWasNotAsked) {
+  one.ask();
+
+  answer(asked().number + 1, "signed");
+
+  EXPECT_EQ(one.failure(), std::errc::broken_pipe);
+  EXPECT_TRUE(was_left());
+}
+
+TEST_F(SignerClientTest, LeavesASignerThatAnswersTwice) {
+  one.ask();
+  const auto number = asked().number;
+  answer(number, "signed");
+
+  answer(number, "signed");
+
+  EXPECT_TRUE(one.has("signed"));
+  EXPECT_TRUE(was_left());
+}
+
+TEST_F(SignerClientTest, LeavesASignerThatMakesNoSense) {
+  one.ask();
+  (void)asked();
+
   answer_raw(bytes("what?"));
 
-  const auto failed = client.sign(key, scheme, digest);
-
-  ASSERT_FALSE(failed);
-  EXPECT_EQ(failed.error().message(), "the signer sent a malformed reply");
+  EXPECT_EQ(one.failure(), std::errc::broken_pipe);
+  EXPECT_TRUE(was_left());
 }
 
-TEST_F(SignerClientTest, ReportsThatTheSignerHasEnded) {
+TEST_F(SignerClientTest, LeavesASignerThatSendsADescriptor) {
+  one.ask();
+  auto reply = wire::make<ipc::SignReply>();
+  reply.number = asked().number;
+
+  answer_raw(std::as_bytes(std::span(&reply, 1)), signer.fd());
+
+  EXPECT_EQ(one.failure(), std::errc::broken_pipe);
+  EXPECT_TRUE(was_left());
+}
+
+TEST_F(SignerClientTest, TellsAllWhoWaitThatTheSignerHasEnded) {
+  one.ask();
+  other.ask();
+
   (void)Fd(signer.release());
+  pump.until_idle();
 
-  const auto failed = client.sign(key, scheme, digest);
-
-  ASSERT_FALSE(failed);
-  EXPECT_EQ(failed.error().code, std::errc::broken_pipe);
+  EXPECT_EQ(one.failure(), std::errc::broken_pipe);
+  EXPECT_EQ(other.failure(), std::errc::broken_pipe);
 }
 
-TEST_F(SignerClientTest, ReportsThatTheSignerEndsInsteadOfAnswering) {
-  answer(0, "late");
-  ASSERT_EQ(::shutdown(signer.fd(), SHUT_WR), 0);
+TEST_F(SignerClientTest, AsksTheNextSigner) {
+  one.ask();
 
-  const auto failed = client.sign(key, scheme, digest);
+  attach();
+  other.ask();
+  answer(asked().number, "signed");
 
-  ASSERT_FALSE(failed);
-  EXPECT_EQ(failed.error().message(), "the signer has ended: Broken pipe");
+  EXPECT_EQ(one.failure(), std::errc::broken_pipe) << "the one before had it";
+  EXPECT_TRUE(other.has("signed"));
 }
 
 TEST_F(SignerClientTest, AsksForNothingThatDoesNotFit) {
-  EXPECT_FALSE(client.sign(key, scheme, {}));
-  EXPECT_FALSE(client.sign(key, scheme, Bytes(ipc::SignRequest::max_data + 1)));
-  EXPECT_TRUE(was_not_asked());
+  one.ask({});
+  other.ask(Bytes(ipc::SignRequest::max_data + 1));
 
-  answer(1, "signed");
-  EXPECT_TRUE(client.sign(key, scheme, Bytes(ipc::SignRequest::max_data)));
+  EXPECT_EQ(one.failure(), std::errc::invalid_argument);
+  EXPECT_EQ(other.failure(), std::errc::invalid_argument);
+  EXPECT_TRUE(was_not_asked());
+}
+
+TEST_F(SignerClientTest, HasALimitForWhatIsNotAnswered) {
+  for (std::size_t i = 0; i < SignerClient::max_unanswered / 2; ++i) {
+    one.ask();
+    one.fiber.cancel();
+    other.ask();
+    other.fiber.cancel();
+  }
+
+  one.ask();
+
+  EXPECT_TRUE(one.failure());
 }
 
 } // namespace

@@ -19,7 +19,8 @@ using ipc::Channel;
 ipc::WorkerConfiguration one_client() {
   ipc::Profile profile;
   profile.trust = tls::certificates_from_pem(test::data("ca.pem")).value();
-  return {"NORMAL:-VERS-ALL:+VERS-TLS1.3", {profile}};
+  profile.priority = "-VERS-ALL:+VERS-TLS1.3";
+  return {false, {profile}};
 }
 
 ipc::StartHandshake handshake(std::uint64_t id) {
@@ -103,7 +104,7 @@ TEST_F(WorkerTest, RefusesMemoryThatCouldChange) {
 
 TEST_F(WorkerTest, RefusesAPriorityThatGnutlsDoesNotKnow) {
   auto configuration = one_client();
-  configuration.priority = "NONSENSE\n";
+  configuration.profiles[0].priority = "NONSENSE\n";
 
   configure(configuration);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "signer/key_file.hpp"
+#include "base/key_file.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>

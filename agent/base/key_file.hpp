@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Reading a private key file.
+// Reading a file that holds a private or pre-shared key.
 #pragma once
 
 #include <string>

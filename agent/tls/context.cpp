@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tls/context.hpp"
+
+#include "tls/context_parts.hpp"
+
+namespace ktls::tls {
+
+Context::Context(ipc::Profile profile, std::unique_ptr<Parts> parts)
+    : profile_(std::move(profile)), parts_(std::move(parts)) {
+  for (const auto& name : profile_.alpn)
+    parts_->alpn.push_back(view(std::as_bytes(std::span(name))));
+}
+Context::~Context() = default;
+
+Result<std::unique_ptr<Context>> Context::create(ipc::Profile profile, RemoteSigner& signer,
+                                                 bool limits_records) {
+  auto priority = TRY(Priority::create(profile.priority));
+  auto credentials = TRY(Credentials::create(profile, signer));
+  auto parts = std::make_unique<Parts>(std::move(priority), std::move(credentials));
+  parts->limits_records = limits_records;
+  const unsigned* versions = nullptr;
+  const int count =
+      gnutls_priority_protocol_list(parts->priority.parts().priority.get(), &versions);
+  for (int i = 0; i < count; ++i) {
+    parts->tls12 = parts->tls12 || versions[i] == GNUTLS_TLS1_2;
+    parts->tls13 = parts->tls13 || versions[i] == GNUTLS_TLS1_3;
+  }
+  profile.trust.clear();
+  for (auto& credential : profile.credentials)
+    credential.chain.clear();
+  return std::unique_ptr<Context>(new Context(std::move(profile), std::move(parts)));
+}
+
+} // namespace ktls::tls

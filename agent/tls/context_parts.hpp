@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What is behind a Context; for this folder only.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "tls/context.hpp"
+#include "tls/credentials_parts.hpp"
+#include "tls/priority_parts.hpp"
+
+namespace ktls::tls {
+
+struct Context::Parts {
+  Parts(Priority its_priority, std::unique_ptr<Credentials> its_credentials)
+      : priority(std::move(its_priority)), credentials(std::move(its_credentials)) {}
+
+  Priority priority;
+  std::unique_ptr<Credentials> credentials;
+  bool limits_records = false;
+  bool tls12 = false; // the versions that the priority allows
+  bool tls13 = false;
+  std::vector<gnutls_datum_t> alpn; // views into the profile
+};
+
+} // namespace ktls::tls

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a session demands of its peer beyond what GnuTLS does: limits before its signatures are
+// checked, its certificate, and that nothing was left out on the way to a completed handshake.
+#include "tls/peer_limits.hpp"
+#include "tls/session_parts.hpp"
+
+namespace ktls::tls {
+
+void Session::Parts::set_up_checks() {
+  gnutls_session_set_verify_function(session.get(), verify);
+  gnutls_handshake_set_hook_function(session.get(), GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_BOTH,
+                                     on_message);
+}
+
+int Session::Parts::refuse(Reason reason, std::string detail) {
+  refused = Failure{reason, std::move(detail)};
+  return GNUTLS_E_CERTIFICATE_ERROR;
+}
+
+int Session::Parts::verify(gnutls_session_t session) {
+  auto& self = of(session);
+  const auto& profile = self.context.profile();
+  self.verdict =
+      verify_peer(session, profile.role, profile.client_auth_type, self.parameters.server_name);
+  if (self.verdict.reason == Reason::Success)
+    return 0;
+  return self.refuse(self.verdict.reason, self.verdict.detail);
+}
+
+int Session::Parts::on_message(gnutls_session_t session, unsigned type, unsigned when,
+                               unsigned incoming, const gnutls_datum_t* message) {
+  if (incoming == 0) {
+    if (type == GNUTLS_HANDSHAKE_NEW_SESSION_TICKET && when == GNUTLS_HOOK_POST)
+      ++of(session).tickets_sent;
+    return 0;
+  }
+  const auto bytes = std::as_bytes(std::span(message->data, message->size));
+  if (when == GNUTLS_HOOK_POST)
+    return of(session).judge_message(type, bytes);
+  return type == GNUTLS_HANDSHAKE_CLIENT_HELLO ? of(session).judge_offer(bytes) : 0;
+}
+
+// GnuTLS would find no common cipher with a client that offers only another version.
+int Session::Parts::judge_offer(std::span<const std::byte> client_hello) {
+  const auto hello = parse_hello(HelloKind::ClientHello, client_hello);
+  if (!hello)
+    return 0;
+  const auto& allowed = context.parts();
+  if ((hello->tls13 && allowed.tls13) || (hello->tls12 && allowed.tls12))
+    return 0;
+  return refuse(Reason::VersionUnsupported);
+}
+
+int Session::Parts::judge_message(unsigned type, std::span<const std::byte> message) {
+  switch (type) {
+  case GNUTLS_HANDSHAKE_CLIENT_HELLO:
+    note_limit(HelloKind::ClientHello, message);
+    return judge_version();
+  case GNUTLS_HANDSHAKE_SERVER_HELLO:
+    note_limit(HelloKind::ServerHello, message);
+    return judge_version();
+  case GNUTLS_HANDSHAKE_ENCRYPTED_EXTENSIONS:
+    note_limit(HelloKind::EncryptedExtensions, message);
+    return 0;
+  case GNUTLS_HANDSHAKE_CERTIFICATE_PKT:
+    return judge_certificates(message);
+  default:
+    return 0;
+  }
+}
+
+void Session::Parts::note_limit(HelloKind kind, std::span<const std::byte> message) {
+  const auto found = parse_hello(kind, message);
+  if (found && (found->record_size_limit || found->max_fragment_length))
+    peer_hello = *found;
+}
+
+// RFC 7627, section 5.2: "If ... the client receives a ServerHello without the extension, it MUST
+// abort the handshake if it does not wish to interoperate with legacy servers"; 5.1 likewise.
+int Session::Parts::judge_version() {
+  if (gnutls_protocol_get_version(session.get()) != GNUTLS_TLS1_2 ||
+      gnutls_session_ext_master_secret_status(session.get()) != 0)
+    return 0;
+  return refuse(Reason::ExtendedMasterSecretMissing);
+}
+
+int Session::Parts::judge_certificates(std::span<const std::byte> message) {
+  const bool tls13 = gnutls_protocol_get_version(session.get()) == GNUTLS_TLS1_3;
+  auto broken = broken_limit(message, tls13, context.profile().peer_limits);
+  return broken.empty() ? 0 : refuse(Reason::CertificateLimit, std::move(broken));
+}
+
+// GnuTLS verifies a certificate when it comes. In a resumed session none comes, so that of the
+// first one is judged again, as everything may have changed since.
+bool Session::Parts::judge_completion() {
+  const bool resumed = gnutls_session_is_resumed(session.get()) != 0;
+  const bool asks = context.profile().role != ipc::HandshakeRole::Server;
+  if (resumed && asks && verify(session.get()) < 0) {
+    fail(GNUTLS_E_CERTIFICATE_ERROR);
+    return false;
+  }
+  if (uses_psk()) {
+    verdict.authenticated = psk.has_value();
+    verdict.reason = psk ? Reason::Success : Reason::PskUnknown;
+  }
+  // that each of them was asked, whatever way the handshake took
+  const bool must_be_authenticated =
+      uses_psk() || client() ||
+      (asks && context.profile().client_auth_type == ipc::ClientAuthType::Required);
+  const bool sound =
+      must_be_authenticated ? verdict.authenticated : !asks || verdict.reason == Reason::Success;
+  if (!sound)
+    fail(Reason::InternalError, "the handshake ended without a verdict on the peer", 0);
+  return sound;
+}
+
+} // namespace ktls::tls

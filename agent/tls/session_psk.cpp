@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Pre-shared keys in a session.
+#include <cstring>
+
+#include "tls/gnutls_error.hpp"
+#include "tls/session_parts.hpp"
+
+namespace ktls::tls {
+namespace {
+
+// Freed, and wiped, by GnuTLS.
+int copy(std::span<const std::byte> bytes, gnutls_datum_t* to) {
+  to->data = static_cast<unsigned char*>(gnutls_malloc(bytes.size()));
+  if (to->data == nullptr)
+    return GNUTLS_E_MEMORY_ERROR;
+  std::memcpy(to->data, bytes.data(), bytes.size());
+  to->size = static_cast<unsigned>(bytes.size());
+  return 0;
+}
+
+} // namespace
+
+Result<> Session::Parts::set_up_psk() {
+  if (parameters.psk == nullptr)
+    return invalid("a handshake with a pre-shared key needs somebody to ask for it");
+  if (client())
+    return {}; // when the key is known, and with it its hash
+  gnutls_psk_server_credentials_t raw = nullptr;
+  int status = gnutls_psk_allocate_server_credentials(&raw);
+  if (status < 0)
+    return gnutls_error("allocating credentials", status);
+  psk_server.reset(raw);
+  gnutls_psk_set_server_credentials_function2(raw, [](gnutls_session_t its,
+                                                      const gnutls_datum_t* identity,
+                                                      gnutls_datum_t* key) {
+    return of(its).find_psk({reinterpret_cast<const char*>(identity->data), identity->size}, key);
+  });
+  status = gnutls_credentials_set(session.get(), GNUTLS_CRD_PSK, raw);
+  if (status < 0)
+    return gnutls_error("setting the credentials", status);
+  return {};
+}
+
+int Session::Parts::find_psk(std::string_view identity, gnutls_datum_t* key) {
+  if (identity.empty() || identity.size() > max_psk_identity ||
+      identity.find('\0') != std::string_view::npos || ++psk_lookups > max_psk_lookups)
+    return refuse(Reason::PskUnknown);
+  if (!psk || psk->identity != identity) {
+    auto found = parameters.psk->find(identity);
+    if (!found)
+      return refuse(Reason::PskUnknown, found.error().message());
+    psk = std::move(*found);
+  }
+  return copy(psk->key.bytes(), key);
+}
+
+bool Session::Parts::load_own_psk() {
+  auto found = parameters.psk->find({});
+  if (aborted) {
+    fail(*aborted, {}, 0);
+    return false;
+  }
+  if (!found) {
+    fail(Reason::PskMissing, found.error().message(), 0);
+    return false;
+  }
+  const bool sha384 = psk_hash(found->identity) == PskHash::WithSha384;
+  if (sha384 && !can_use_psk_with_sha384()) {
+    fail(Reason::PskMissing, "this version of GnuTLS has no pre-shared keys with SHA-384", 0);
+    return false;
+  }
+  gnutls_psk_client_credentials_t raw = nullptr;
+  int status = sha384 ? gnutls_psk_allocate_client_credentials2(&raw, GNUTLS_MAC_SHA384)
+                      : gnutls_psk_allocate_client_credentials(&raw);
+  if (status >= 0) {
+    psk_client.reset(raw);
+    const gnutls_datum_t identity = view(std::as_bytes(std::span(found->identity)));
+    const gnutls_datum_t key = view(found->key.bytes());
+    status = gnutls_psk_set_client_credentials2(raw, &identity, &key, GNUTLS_PSK_KEY_RAW);
+  }
+  if (status >= 0)
+    status = gnutls_credentials_set(session.get(), GNUTLS_CRD_PSK, raw);
+  if (status < 0) {
+    fail(Reason::InternalError, gnutls_strerror(status), 0);
+    return false;
+  }
+  psk = std::move(*found);
+  return true;
+}
+
+} // namespace ktls::tls
