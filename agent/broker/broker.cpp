@@ -2,9 +2,11 @@
 #include "broker/broker.hpp"
 
 #include <thread>
+#include <utility>
 
 #include "base/log.hpp"
-#include "netlink/handshake_socket.hpp"
+#include "base/text.hpp"
+#include "tls/psk.hpp"
 
 namespace ktls {
 namespace {
@@ -17,9 +19,9 @@ unsigned worker_count(const policy::Settings& settings) {
 } // namespace
 
 Broker::Broker(EventLoop& loop, policy::Settings settings, Snapshot snapshot, std::string helpers,
-               bool serve_kernel, OnServing on_serving)
+               std::vector<KernelSource> kernel, OnServing on_serving)
     : loop_(loop), settings_(std::move(settings)), snapshot_(std::move(snapshot)),
-      serve_kernel_(serve_kernel), on_serving_(std::move(on_serving)),
+      kernel_sources_(std::move(kernel)), on_serving_(std::move(on_serving)),
       pool_(loop, std::move(helpers), snapshot_, worker_count(settings_), pool_handlers()),
       dispatcher_(loop, pool_, snapshot_.profiles) {}
 
@@ -63,18 +65,29 @@ Result<> Broker::open_intakes() {
   handlers.cancel = [this](std::uint64_t id) { dispatcher_.cancel(id); };
   applications_ =
       TRY(ApplicationIntake::create(loop_, settings_.socket, limits, std::move(handlers)));
-  return serve_kernel_ ? open_kernel_intake() : Result<>{};
+  for (auto& source : std::exchange(kernel_sources_, {}))
+    TRY(open_kernel_intake(std::move(source)));
+  return {};
 }
 
-Result<> Broker::open_kernel_intake() {
-  auto socket = HandshakeSocket::create();
-  if (!socket) {
-    log::warning("kernel services such as NFS are not served: {}", socket.error().message());
-    return {};
-  }
-  kernel_ = TRY(KernelIntake::create(
-      loop_, std::make_unique<HandshakeSocket>(std::move(*socket)),
-      [this](HandshakeRequest request) { (void)dispatcher_.submit(std::move(request)); }));
+Result<> Broker::open_kernel_intake(KernelSource source) {
+  const std::string place =
+      source.network_namespace.empty() ? "" : " of " + escape(source.network_namespace);
+  const auto able = source.socket.probe();
+  if (able)
+    log::info("the kernel{} takes {}", place,
+              able->tags ? "tags of a peer with its handshakes" : "no tags with handshakes");
+  else
+    log::warning("what the kernel{} takes is not known: {}", place, able.error().message());
+  TRY(source.socket.subscribe());
+  KernelIntake::Options options;
+  options.psk = settings_.kernel_psk;
+  options.psk_sha384 = tls::can_use_psk_with_sha384();
+  options.network_namespace = escape(source.network_namespace);
+  kernel_.push_back(TRY(KernelIntake::create(
+      loop_, std::make_unique<HandshakeSocket>(std::move(source.socket)),
+      [this](HandshakeRequest request) { (void)dispatcher_.submit(std::move(request)); }, keyrings_,
+      std::move(options))));
   return {};
 }
 

@@ -5,15 +5,24 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/event_loop.hpp"
 #include "broker/application_intake.hpp"
 #include "broker/dispatcher.hpp"
 #include "broker/kernel_intake.hpp"
+#include "broker/keyring.hpp"
 #include "broker/snapshot.hpp"
 #include "broker/worker_pool.hpp"
+#include "netlink/handshake_socket.hpp"
 
 namespace ktls {
+
+// The upcall of one network namespace, opened but not subscribed to.
+struct KernelSource {
+  std::string network_namespace; // its path; empty: our own
+  HandshakeSocket socket;
+};
 
 class Broker {
 public:
@@ -22,7 +31,7 @@ public:
 
   // The loop's exit status becomes 1 when the agent cannot start.
   Broker(EventLoop& loop, policy::Settings settings, Snapshot snapshot, std::string helpers,
-         bool serve_kernel, OnServing on_serving);
+         std::vector<KernelSource> kernel, OnServing on_serving);
 
   void start() { pool_.start_all(); }
   // Everyone who waits gets an answer.
@@ -32,17 +41,18 @@ private:
   WorkerPool::Handlers pool_handlers();
   void give_up_unless_serving();
   Result<> open_intakes();
-  Result<> open_kernel_intake();
+  Result<> open_kernel_intake(KernelSource source);
 
   EventLoop& loop_;
   policy::Settings settings_;
   Snapshot snapshot_;
-  bool serve_kernel_;
+  std::vector<KernelSource> kernel_sources_;
   OnServing on_serving_;
   bool serving_ = false;
+  KeyringLinks keyrings_; // the dispatcher's requests hold some
   WorkerPool pool_;
   Dispatcher dispatcher_;
-  std::unique_ptr<KernelIntake> kernel_;
+  std::vector<std::unique_ptr<KernelIntake>> kernel_;
   std::unique_ptr<ApplicationIntake> applications_;
 };
 

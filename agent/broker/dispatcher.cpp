@@ -74,9 +74,11 @@ Reason Dispatcher::examine(const HandshakeRequest& request) const {
   const auto& profile = choose_profile(request);
   if (!profile)
     return Reason::NoPolicy;
-  if (client && request.peer_name.empty())
+  // with a pre-shared key there is no certificate that could name another
+  const bool name_counts = client && !request.psk;
+  if (name_counts && request.peer_name.empty())
     return Reason::PeerNameMissing;
-  if (client && !HostName::parse(request.peer_name))
+  if (name_counts && !HostName::parse(request.peer_name))
     return Reason::PeerNameInvalid;
   return handshakes_.size() < max_in_flight ? Reason::Success : Reason::Busy;
 }

@@ -4,11 +4,14 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/fd.hpp"
 #include "base/reason.hpp"
+#include "broker/keyring.hpp"
 #include "tls/psk.hpp"
 
 namespace ktls {
@@ -23,6 +26,8 @@ struct Outcome {
   std::string psk_identity; // escaped; empty without a pre-shared key
   bool resumed = false;
   bool authenticated = false;
+  // With Success: what the profile calls this peer, for a consumer in the kernel that takes tags.
+  std::vector<std::string> tags;
 };
 
 [[nodiscard]] inline Outcome failure(Reason reason, std::string detail = {}) {
@@ -46,6 +51,9 @@ struct HandshakeRequest {
   std::string peer_name;  // as client
   std::chrono::milliseconds timeout{0};
   std::string origin; // for the log: "kernel", "pid 17 uid 1000"
+  std::unique_ptr<KeyringPsk>
+      keys;                   // of a keyring, for `psk`; stays here until `complete` was called
+  KeyringLinks::Hold keyring; // the right to read its keys, for as long as the request exists
   // Called exactly once. `socket` is valid during the call and closed after it; it has its keys, or
   // is shut down.
   std::function<void(const Outcome&, int socket)> complete;

@@ -5,9 +5,11 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "base/event_loop.hpp"
 #include "broker/handshake_request.hpp"
+#include "broker/keyring.hpp"
 #include "netlink/handshake_family.hpp"
 #include "wire.hpp"
 
@@ -24,31 +26,55 @@ public:
   // serial at all (TLS_NO_PEERID is 0).
   static constexpr KeySerial authenticated_peer = 1;
 
+  // While no descriptor is free, the next attempt is made this soon.
+  static constexpr std::chrono::milliseconds scarcity{200};
+
   using Submit = std::function<void(HandshakeRequest)>;
 
-  // Takes up what waits already. `loop` must outlive the intake.
-  static Result<std::unique_ptr<KernelIntake>>
-  create(EventLoop& loop, std::unique_ptr<HandshakeFamily> family, Submit submit);
+  struct Options {
+    bool psk = false;              // pre-shared keys are allowed
+    bool psk_sha384 = false;       // and GnuTLS can use those for SHA-384
+    std::string network_namespace; // for the log's origin; empty: our own
+  };
+
+  // Takes up what waits already. `loop` and `links` must outlive the intake, and the requests that
+  // it submitted.
+  static Result<std::unique_ptr<KernelIntake>> create(EventLoop& loop,
+                                                      std::unique_ptr<HandshakeFamily> family,
+                                                      Submit submit, KeyringLinks& links,
+                                                      Options options);
 
 private:
-  KernelIntake(EventLoop& loop, std::unique_ptr<HandshakeFamily> family, Submit submit)
-      : loop_(loop), family_(std::move(family)), submit_(std::move(submit)) {}
+  KernelIntake(EventLoop& loop, std::unique_ptr<HandshakeFamily> family, Submit submit,
+               KeyringLinks& links, Options options)
+      : loop_(loop), family_(std::move(family)), submit_(std::move(submit)), links_(links),
+        options_(std::move(options)) {}
   void on_notification();
-  Result<> schedule_sweep();
+  Result<> schedule_sweep(std::chrono::milliseconds delay);
   void accept_all();
+  bool accept_next(int& errors);
+  [[nodiscard]] bool descriptor_is_free() const;
+  void turn_away();
   void submit(KernelHandshake handshake);
-  void done(int socket, const Outcome& outcome, RequestedRole role);
+  void refuse(const HandshakeRequest& request, const Outcome& outcome);
+  void done(int socket, const Outcome& outcome, RequestedRole role, std::optional<KeySerial> peer,
+            std::optional<std::uint32_t> max_tags);
 
   EventLoop& loop_;
   std::unique_ptr<HandshakeFamily> family_;
   Submit submit_;
+  KeyringLinks& links_;
+  Options options_;
+  Fd spare_; // given up so that a request can be turned away, when no other descriptor is free
   EventSource notifications_;
   EventSource sweep_timer_;
 };
 
 // What a request of the kernel asks of us; without `complete`. Pure but for moving the socket.
-[[nodiscard]] HandshakeRequest to_request(KernelHandshake handshake);
-// Kinds of authentication that the agent does not do: pre-shared keys, certificates in keyrings.
-[[nodiscard]] bool is_supported(const HandshakeParameters& parameters);
+[[nodiscard]] HandshakeRequest to_request(KernelHandshake handshake,
+                                          const std::string& network_namespace = {});
+// Not supported are certificates in keyrings, pre-shared keys where they are not allowed, and a
+// server's where the kernel does not say in which keyring they are.
+[[nodiscard]] bool is_supported(const HandshakeParameters& parameters, bool psk);
 
 } // namespace ktls

@@ -19,6 +19,7 @@
 #include "base/sandbox.hpp"
 #include "broker/broker.hpp"
 #include "ktls/cipher_probe.hpp"
+#include "netlink/network_namespace.hpp"
 
 namespace {
 
@@ -146,22 +147,39 @@ void raise_priority() {
   (void)::setpriority(PRIO_PROCESS, 0, ahead_of_others); // without CAP_SYS_NICE it stays as it is
 }
 
+// Those of the configured network namespaces all exist, or the agent does not start.
+ktls::Result<std::vector<ktls::KernelSource>> open_kernel(const ktls::policy::Settings& settings) {
+  std::vector<ktls::KernelSource> sources;
+  if (auto own = ktls::HandshakeSocket::create())
+    sources.push_back({"", std::move(*own)});
+  else
+    ktls::log::warning("kernel services such as NFS are not served: {}", own.error().message());
+  for (const auto& space : settings.network_namespaces) {
+    auto socket = ktls::open_in_network_namespace(space.path);
+    if (!socket)
+      return ktls::add_context(std::move(socket).error(), space.where);
+    sources.push_back({space.path, std::move(*socket)});
+  }
+  return sources;
+}
+
 ktls::Result<int> serve(const Options& options, ktls::policy::Settings settings,
                         ktls::Snapshot snapshot) {
   raise_descriptor_limit();
   raise_priority();
+  auto kernel = TRY(open_kernel(settings));
   TRY(ktls::forbid_inspection());
   if (const auto locked = ktls::lock_memory(); !locked)
     ktls::log::warning("keys could be swapped to disk: {}", locked.error().message());
-  const bool serve_kernel = ktls::keep_capabilities(std::array{CAP_NET_ADMIN}).has_value();
-  if (!serve_kernel) {
+  if (!ktls::keep_capabilities(std::array{CAP_NET_ADMIN})) {
+    kernel.clear();
     ktls::log::warning("kernel services such as NFS are not served: CAP_NET_ADMIN is missing");
     TRY(ktls::drop_capabilities());
   }
 
   auto loop = TRY(ktls::EventLoop::create());
-  ktls::Broker broker(loop, std::move(settings), std::move(snapshot), options.helpers, serve_kernel,
-                      [] {
+  ktls::Broker broker(loop, std::move(settings), std::move(snapshot), options.helpers,
+                      std::move(kernel), [] {
                         (void)::sd_notify(0, "READY=1");
                         ktls::log::info("ktlsd {} is ready", KTLS_VERSION);
                       });
@@ -192,9 +210,19 @@ int check_keys(const Options& options, const ktls::Snapshot& snapshot) {
   return status ? *status : 1;
 }
 
+bool network_namespaces_exist(const ktls::policy::Settings& settings) {
+  ktls::policy::Problems problems;
+  for (const auto& space : settings.network_namespaces) {
+    if (const auto found = ktls::check_network_namespace(space.path); !found)
+      problems.lines.push_back(space.where + ": " + found.error().message());
+  }
+  report(problems);
+  return problems.lines.empty();
+}
+
 int run(const Options& options) {
   auto settings = read_settings(options);
-  if (!settings)
+  if (!settings || !network_namespaces_exist(*settings))
     return 1;
   const auto ciphers = ktls::probe_ciphers();
   if (!ciphers && !options.only_check) {

@@ -39,8 +39,9 @@ public:
 
   // Ends the handshake of `sockfd` (any duplicate of the socket), and returns when the kernel has
   // confirmed it. `status`: 0 or a positive errno. EBUSY: the kernel knows no such handshake, for
-  // example because its consumer gave up.
-  virtual Result<> done(int sockfd, int status, std::optional<KeySerial> remote_peer) = 0;
+  // example because its consumer gave up. `tags` are left out where the kernel takes none.
+  virtual Result<> done(int sockfd, int status, std::optional<KeySerial> remote_peer,
+                        std::vector<std::string> tags) = 0;
 
 protected:
   HandshakeFamily() = default;

@@ -6,62 +6,26 @@
 #include <linux/netlink.h>
 
 #include <algorithm>
-#include <cstring>
 #include <string_view>
-#include <type_traits>
+
+#include "netlink/attributes.hpp"
 
 namespace ktls {
 namespace {
 
 namespace uapi = handshake_uapi;
-using Bytes = std::span<const std::byte>;
+using netlink::append_attribute;
+using netlink::append_bytes;
+using netlink::Attribute;
+using netlink::Bytes;
+using netlink::drop;
+using netlink::load;
+using netlink::number;
+using netlink::take_attribute;
 
 constexpr std::size_t max_certificates = 5;
 constexpr std::size_t max_peer_name = 255;
 constexpr int max_errno = 4095; // MAX_ERRNO of the kernel
-
-constexpr std::size_t align(std::size_t size) {
-  return (size + NLMSG_ALIGNTO - 1) & ~std::size_t{NLMSG_ALIGNTO - 1};
-}
-static_assert(NLMSG_ALIGNTO == NLA_ALIGNTO);
-
-// `bytes` must hold a T.
-template<class T>
-T load(Bytes bytes) {
-  static_assert(std::is_trivially_copyable_v<T>);
-  T value;
-  std::memcpy(&value, bytes.data(), sizeof(T));
-  return value;
-}
-
-Bytes drop(Bytes bytes, std::size_t size) {
-  return bytes.subspan(std::min(size, bytes.size()));
-}
-
-struct Attribute {
-  std::uint16_t type = 0;
-  Bytes payload;
-};
-
-// Takes the first attribute off `rest`, which is not empty.
-Result<Attribute> take_attribute(Bytes& rest) {
-  if (rest.size() < sizeof(nlattr))
-    return invalid("netlink attribute: header cut off");
-  const auto header = load<nlattr>(rest);
-  if (header.nla_len < sizeof(nlattr) || header.nla_len > rest.size())
-    return invalid(fmt::format("netlink attribute: length {} out of range", header.nla_len));
-  const Bytes payload = rest.first(header.nla_len).subspan(sizeof(nlattr));
-  rest = drop(rest, align(header.nla_len));
-  return Attribute{static_cast<std::uint16_t>(header.nla_type & NLA_TYPE_MASK), payload};
-}
-
-template<class T>
-Result<T> number(const Attribute& attribute, std::string_view name) {
-  if (attribute.payload.size() != sizeof(T))
-    return invalid(
-        fmt::format("{}: {} bytes instead of {}", name, attribute.payload.size(), sizeof(T)));
-  return load<T>(attribute.payload);
-}
 
 template<class T>
 Result<> set_once(std::optional<T>& field, T value, std::string_view name) {
@@ -132,6 +96,7 @@ struct AcceptFields {
   std::optional<std::uint32_t> auth_mode;
   std::optional<std::string> peer_name;
   std::optional<KeySerial> keyring;
+  std::optional<std::uint32_t> max_tags;
   std::vector<KeySerial> peer_identities;
   std::vector<CertificateSerials> certificates;
 
@@ -168,6 +133,11 @@ Result<> AcceptFields::add(const Attribute& attribute) {
   }
   case uapi::accept_keyring:
     return set_number(keyring, attribute, "keyring");
+  case uapi::accept_max_tags:
+    // another kernel may mean something else by this number, in whatever form
+    if (attribute.payload.size() == sizeof(std::uint32_t))
+      max_tags = load<std::uint32_t>(attribute.payload);
+    return {};
   default:
     return {};
   }
@@ -199,6 +169,7 @@ Result<AcceptReply> parse_accept_reply(Bytes attributes) {
     parameters.timeout = std::chrono::milliseconds(*fields.timeout_ms);
   if (fields.keyring.value_or(0) != 0)
     parameters.keyring = fields.keyring;
+  parameters.max_tags = fields.max_tags;
   parameters.peer_name = std::move(fields.peer_name).value_or("");
   parameters.peer_identities = std::move(fields.peer_identities);
   parameters.certificates = std::move(fields.certificates);
@@ -262,32 +233,12 @@ Content parse_family_message(Bytes payload, bool complete, std::vector<int>& des
   return std::move(reply).value();
 }
 
-template<class T>
-void append(std::vector<std::byte>& out, const T& value) {
-  const auto bytes = std::as_bytes(std::span(&value, 1));
-  out.insert(out.end(), bytes.begin(), bytes.end());
-}
-
-// All attributes of our requests are four bytes, so none needs padding.
-template<class T>
-void append_attribute(std::vector<std::byte>& out, std::uint16_t type, T value) {
-  static_assert(sizeof(T) == 4);
-  append(out, nlattr{sizeof(nlattr) + sizeof(T), type});
-  append(out, value);
-}
-
 std::vector<std::byte> begin_request(std::uint16_t family, std::uint16_t flags,
                                      std::uint32_t sequence, std::uint8_t command) {
   std::vector<std::byte> out;
-  append(out, nlmsghdr{0, family, flags, sequence, 0});
-  append(out, genlmsghdr{command, uapi::family_version, 0});
+  netlink::append(out, nlmsghdr{0, family, flags, sequence, 0});
+  netlink::append(out, genlmsghdr{command, uapi::family_version, 0});
   return out;
-}
-
-void set_length(std::vector<std::byte>& message) {
-  const auto length = static_cast<std::uint32_t>(message.size());
-  static_assert(offsetof(nlmsghdr, nlmsg_len) == 0);
-  std::memcpy(message.data(), &length, sizeof(length));
 }
 
 } // namespace
@@ -313,15 +264,26 @@ KernelDatagram parse_datagram(Bytes bytes, std::uint16_t family) {
     datagram.messages.push_back(std::move(message));
     if (!complete)
       break;
-    bytes = drop(bytes, align(header.nlmsg_len));
+    bytes = drop(bytes, netlink::align(header.nlmsg_len));
   } while (!bytes.empty());
   return datagram;
+}
+
+std::vector<std::string> sendable_tags(std::vector<std::string> tags,
+                                       std::optional<std::uint32_t> limit) {
+  std::erase_if(tags, [](const std::string& tag) {
+    return tag.empty() || tag.size() > uapi::max_tag_size || tag.find('\0') != std::string::npos;
+  });
+  const std::size_t most = std::min<std::size_t>(limit.value_or(uapi::max_tags), uapi::max_tags);
+  if (tags.size() > most)
+    tags.resize(most);
+  return tags;
 }
 
 std::vector<std::byte> build_accept(std::uint16_t family, std::uint32_t sequence) {
   auto message = begin_request(family, NLM_F_REQUEST, sequence, uapi::cmd_accept);
   append_attribute(message, uapi::accept_handler_class, uapi::handler_class_tlshd);
-  set_length(message);
+  netlink::set_length(message);
   return message;
 }
 
@@ -332,7 +294,11 @@ std::vector<std::byte> build_done(std::uint16_t family, std::uint32_t sequence,
   append_attribute(message, uapi::done_sockfd, outcome.sockfd);
   if (outcome.status == 0 && outcome.remote_peer)
     append_attribute(message, uapi::done_remote_auth, *outcome.remote_peer);
-  set_length(message);
+  if (outcome.status == 0) {
+    for (const std::string& tag : outcome.tags)
+      append_bytes(message, uapi::done_tag, std::as_bytes(std::span(tag.c_str(), tag.size() + 1)));
+  }
+  netlink::set_length(message);
   return message;
 }
 

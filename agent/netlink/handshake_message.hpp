@@ -32,6 +32,7 @@ struct HandshakeParameters {
   std::vector<CertificateSerials> certificates; // none: the agent's own
   std::string peer_name;                        // without NULs, at most 255 bytes; empty: none
   std::optional<KeySerial> keyring;
+  std::optional<std::uint32_t> max_tags; // counts only where the kernel takes tags
 };
 
 struct Ready {};
@@ -70,7 +71,13 @@ struct HandshakeOutcome {
   int sockfd = -1;
   int status = 0;                       // positive errno; 0: success
   std::optional<KeySerial> remote_peer; // told only with status 0
+  std::vector<std::string> tags;        // as sendable_tags() gives them; told only with status 0
 };
+
+// Without those that a kernel refuses, or beyond its limit and the request's own: a tag grants
+// something, so that one less is never too much.
+[[nodiscard]] std::vector<std::string> sendable_tags(std::vector<std::string> tags,
+                                                     std::optional<std::uint32_t> limit);
 
 // The kernel is asked to acknowledge it.
 [[nodiscard]] std::vector<std::byte> build_done(std::uint16_t family, std::uint32_t sequence,

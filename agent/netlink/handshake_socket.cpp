@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "netlink/handshake_socket.hpp"
 
-#include <linux/netlink.h>
 #include <netlink/errno.h>
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
 #include <netlink/socket.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 
 #include <algorithm>
 #include <array>
@@ -19,14 +16,15 @@
 namespace ktls {
 namespace {
 
+using Wait = NetlinkPort::Wait;
+
 // The kernel's generic netlink messages are at most 8 KiB (NLMSG_GOODSIZE).
 constexpr std::size_t max_datagram = 16'384;
 constexpr int notification_buffer = 1024 * 1024;
 // What one drain_notifications() reads before it lets the event loop go on.
 constexpr int max_notifications_at_once = 1024;
-// Datagrams that are not the reply, before an exchange is given up.
-constexpr int max_skipped_datagrams = 64;
-constexpr timeval reply_time_limit{1, 0};
+// Datagrams that an exchange reads before it is given up.
+constexpr int max_datagrams = 64;
 constexpr int max_errno = 4095;
 
 struct FamilyNumbers {
@@ -60,76 +58,8 @@ Result<FamilyNumbers> resolve() {
   return FamilyNumbers{static_cast<std::uint16_t>(family), group};
 }
 
-Result<Fd> open_socket() {
-  Fd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC));
-  if (!socket)
-    return errno_error("opening a netlink socket");
-  // without an address of its own it is not sent multicasts, as if it were their sender
-  sockaddr_nl address{};
-  address.nl_family = AF_NETLINK;
-  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) < 0)
-    return errno_error("binding a netlink socket");
-  return socket;
-}
-
-Result<Fd> open_notifications(int group) {
-  Fd socket = TRY(open_socket());
-  // beyond the administrator's limit where we may; otherwise as much as that allows
-  if (::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUFFORCE, &notification_buffer,
-                   sizeof(notification_buffer)) < 0 &&
-      ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &notification_buffer,
-                   sizeof(notification_buffer)) < 0)
-    return errno_error("enlarging the buffer for handshake notifications");
-  if (::setsockopt(socket.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
-    return errno_error("subscribing to handshake notifications");
-  return socket;
-}
-
-Result<Fd> open_commands() {
-  Fd socket = TRY(open_socket());
-  if (::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &reply_time_limit,
-                   sizeof(reply_time_limit)) < 0)
-    return errno_error("limiting the wait for the kernel's replies");
-  return socket;
-}
-
-struct Received {
-  std::span<const std::byte> bytes;
-  bool from_kernel = false;
-  bool cut_off = false;
-};
-
-// An errno is returned as it is: some are news and not failures.
-tl::expected<Received, int> receive(int fd, std::span<std::byte> buffer, int flags) {
-  sockaddr_nl sender{};
-  iovec part{buffer.data(), buffer.size()};
-  msghdr header{};
-  header.msg_name = &sender;
-  header.msg_namelen = sizeof(sender);
-  header.msg_iov = &part;
-  header.msg_iovlen = 1;
-  ssize_t size = -1;
-  do
-    size = ::recvmsg(fd, &header, flags | MSG_CMSG_CLOEXEC);
-  while (size < 0 && errno == EINTR);
-  if (size < 0)
-    return tl::make_unexpected(errno);
-  return Received{buffer.first(static_cast<std::size_t>(size)),
-                  header.msg_namelen == sizeof(sender) && sender.nl_pid == 0,
-                  (header.msg_flags & MSG_TRUNC) != 0};
-}
-
-Result<> send(int fd, std::span<const std::byte> request) {
-  sockaddr_nl kernel{};
-  kernel.nl_family = AF_NETLINK;
-  ssize_t size = -1;
-  do
-    size = ::sendto(fd, request.data(), request.size(), 0,
-                    reinterpret_cast<const sockaddr*>(&kernel), sizeof(kernel));
-  while (size < 0 && errno == EINTR);
-  if (size < 0)
-    return errno_error("sending to the kernel's handshake family");
-  return {};
+Unexpected reply_missing(int number) {
+  return errno_error("waiting for the kernel's reply", number == EAGAIN ? ETIMEDOUT : number);
 }
 
 void note(const KernelMessage& message, Notifications& found) {
@@ -143,16 +73,43 @@ void note(const KernelMessage& message, Notifications& found) {
 
 Result<HandshakeSocket> HandshakeSocket::create() {
   const FamilyNumbers numbers = TRY(resolve());
-  Fd commands = TRY(open_commands());
-  Fd notifications = TRY(open_notifications(numbers.group));
-  return HandshakeSocket(numbers.family, std::move(notifications), std::move(commands));
+  auto commands = TRY(NetlinkSocket::create(NETLINK_GENERIC));
+  auto notifications = TRY(NetlinkSocket::create(NETLINK_GENERIC));
+  TRY(notifications.set_buffer_size(notification_buffer));
+  HandshakeSocket self(numbers.family, std::make_unique<NetlinkSocket>(std::move(notifications)),
+                       std::make_unique<NetlinkSocket>(std::move(commands)));
+  self.group_ = numbers.group;
+  return self;
+}
+
+Result<> HandshakeSocket::subscribe() {
+  return notifications_->subscribe(group_);
+}
+
+Result<KernelCapabilities> HandshakeSocket::probe() {
+  std::array<std::byte, max_datagram> buffer;
+  PolicyDump policy;
+  const std::uint32_t sequence = ++sequence_;
+  TRY(commands_->send(build_policy_request(family_, sequence)));
+  for (int i = 0; i < max_datagrams; ++i) {
+    const auto received = commands_->receive(buffer, Wait::Yes);
+    if (!received)
+      return reply_missing(received.error());
+    if (!received->from_kernel)
+      continue;
+    if (received->cut_off)
+      return invalid("policy dump: a datagram is too long");
+    if (TRY(policy.add(received->bytes, sequence)) == PolicyDump::Progress::Complete)
+      return capabilities_ = capabilities_of(policy);
+  }
+  return reply_missing(EAGAIN);
 }
 
 Result<Notifications> HandshakeSocket::drain_notifications() {
   std::array<std::byte, max_datagram> buffer;
   Notifications found;
   for (int i = 0; i < max_notifications_at_once; ++i) {
-    const auto received = receive(notifications_.get(), buffer, MSG_DONTWAIT);
+    const auto received = notifications_->receive(buffer, Wait::No);
     if (!received && (received.error() == EAGAIN))
       break;
     if (!received && received.error() == ENOBUFS) {
@@ -173,12 +130,11 @@ Result<HandshakeSocket::Reply> HandshakeSocket::exchange(std::span<const std::by
                                                          std::uint32_t sequence) {
   std::array<std::byte, max_datagram> buffer;
   std::vector<Fd> descriptors;
-  TRY(send(commands_.get(), request));
-  for (int i = 0; i < max_skipped_datagrams; ++i) {
-    const auto received = receive(commands_.get(), buffer, 0);
+  TRY(commands_->send(request));
+  for (int i = 0; i < max_datagrams; ++i) {
+    const auto received = commands_->receive(buffer, Wait::Yes);
     if (!received)
-      return errno_error("waiting for the kernel's reply",
-                         received.error() == EAGAIN ? ETIMEDOUT : received.error());
+      return reply_missing(received.error());
     if (!received->from_kernel)
       continue;
     KernelDatagram datagram = parse_datagram(received->bytes, family_);
@@ -191,7 +147,7 @@ Result<HandshakeSocket::Reply> HandshakeSocket::exchange(std::span<const std::by
       reply->content = Malformed{invalid("netlink datagram: too long").value()};
     return Reply{std::move(*reply), std::move(descriptors)};
   }
-  return errno_error("waiting for the kernel's reply", ETIMEDOUT);
+  return reply_missing(EAGAIN);
 }
 
 Result<std::optional<KernelHandshake>> HandshakeSocket::accept() {
@@ -203,10 +159,13 @@ Result<std::optional<KernelHandshake>> HandshakeSocket::accept() {
     if (accepted != nullptr && accepted->sockfd == socket.get())
       handshake = KernelHandshake{std::move(socket), std::move(accepted->parameters)};
     else
-      (void)done(socket.get(), EIO, std::nullopt); // its consumer need not wait for nothing
+      (void)done(socket.get(), EIO, std::nullopt, {}); // its consumer need not wait for nothing
   }
-  if (handshake)
+  if (handshake) {
+    if (!capabilities_.tags)
+      handshake->parameters.max_tags.reset(); // the number means something else
     return handshake;
+  }
   if (const auto* failed = std::get_if<Failed>(&reply.message.content)) {
     if (failed->error == EAGAIN)
       return std::nullopt;
@@ -217,10 +176,21 @@ Result<std::optional<KernelHandshake>> HandshakeSocket::accept() {
   return invalid("accepting a handshake from the kernel: unexpected reply", std::errc::bad_message);
 }
 
-Result<> HandshakeSocket::done(int sockfd, int status, std::optional<KeySerial> remote_peer) {
+Result<> HandshakeSocket::done(int sockfd, int status, std::optional<KeySerial> remote_peer,
+                               std::vector<std::string> tags) {
   check(status >= 0 && status <= max_errno, "handshake status is 0 or a positive errno");
+  HandshakeOutcome outcome{sockfd, status, remote_peer, {}};
+  if (status == 0 && capabilities_.tags)
+    outcome.tags = sendable_tags(std::move(tags), std::nullopt);
+  const auto told = report(outcome);
+  if (told || outcome.tags.empty() || told.error().code != std::errc::invalid_argument)
+    return told;
+  outcome.tags.clear();
+  return report(outcome);
+}
+
+Result<> HandshakeSocket::report(const HandshakeOutcome& outcome) {
   const std::uint32_t sequence = ++sequence_;
-  const HandshakeOutcome outcome{sockfd, status, remote_peer};
   const Reply reply = TRY(exchange(build_done(family_, sequence, outcome), sequence));
   if (std::holds_alternative<Acknowledged>(reply.message.content))
     return {};

@@ -47,6 +47,17 @@ inline constexpr std::uint16_t done_status = 1;      // u32, positive errno
 inline constexpr std::uint16_t done_sockfd = 2;      // s32
 inline constexpr std::uint16_t done_remote_auth = 3; // u32, repeated; consumers get the first only
 
+// Only where the kernel's policy says that it takes strings here (kernel_capabilities.hpp): the
+// KeyUpdate series has its session id (u32) under the first number, and the kind of key update
+// under the second.
+inline constexpr std::uint16_t done_tag = 4;         // string, repeated
+inline constexpr std::uint16_t accept_max_tags = 10; // u32, in replies
+// of the KeyUpdate series
+inline constexpr std::uint16_t accept_session_id = 11; // u32
+
+inline constexpr std::size_t max_tags = 64;
+inline constexpr std::size_t max_tag_size = 255;
+
 // struct tls_handshake_args in net/handshake.h: ta_my_peerids[5]
 inline constexpr std::size_t max_peer_identities = 5;
 

@@ -43,12 +43,16 @@ public:
     Settings out;
     expect_keys(root_, "", {"agent", "client", "kernel", "server"});
     if (const auto* agent = table("agent")) {
-      expect_keys(*agent, "agent", {"socket", "workers", "handshake_timeout", "request_timeout"});
+      expect_keys(
+          *agent, "agent",
+          {"socket", "workers", "handshake_timeout", "request_timeout", "network_namespaces"});
       if (const auto path = absolute_path(*agent, "agent", "socket"))
         out.socket = path->path;
       read_number(*agent, "agent", "workers", 0, max_workers, out.workers);
       read_seconds(*agent, "agent", "handshake_timeout", out.handshake_timeout);
       read_seconds(*agent, "agent", "request_timeout", out.request_timeout);
+      read_paths(*agent, "agent", "network_namespaces", max_network_namespaces,
+                 out.network_namespaces);
     }
     if (const auto* kernel = table("kernel")) {
       expect_keys(*kernel, "kernel", {"psk"});
@@ -106,15 +110,19 @@ private:
     return string->get();
   }
 
+  static bool is_absolute_path(const std::string& value) {
+    constexpr std::size_t max_path = 4095; // PATH_MAX, with its NUL
+    return value.starts_with('/') && value.size() <= max_path &&
+           value.find('\0') == std::string::npos;
+  }
+
   std::optional<LocatedPath> absolute_path(const toml::table& in, std::string_view section,
                                            std::string_view key) {
-    constexpr std::size_t max_path = 4095; // PATH_MAX, with its NUL
     const auto value = text(in, section, key);
     if (!value)
       return std::nullopt;
     const auto& source = in.get(key)->source();
-    if (!value->starts_with('/') || value->size() > max_path ||
-        value->find('\0') != std::string::npos) {
+    if (!is_absolute_path(*value)) {
       problem(source, dotted(section, key), "must be an absolute path");
       return std::nullopt;
     }
@@ -160,6 +168,28 @@ private:
       return std::nullopt;
     }
     return KeyLocation{{url, where(node->source())}, KeyPlace::Token};
+  }
+
+  // Each path once.
+  void read_paths(const toml::table& in, std::string_view section, std::string_view key,
+                  std::size_t most, std::vector<LocatedPath>& out) {
+    const toml::node* node = in.get(key);
+    if (node == nullptr)
+      return;
+    const auto* list = node->as_array();
+    if (list == nullptr || list->size() > most)
+      return problem(node->source(), dotted(section, key),
+                     fmt::format("must be a list of at most {} absolute paths", most));
+    for (const auto& entry : *list) {
+      const auto* path = entry.as_string();
+      if (path == nullptr || !is_absolute_path(path->get()))
+        problem(entry.source(), dotted(section, key), "must be an absolute path");
+      else if (std::ranges::find(out, path->get(), &LocatedPath::path) != out.end())
+        problem(entry.source(), dotted(section, key),
+                fmt::format("\"{}\" is given twice", escape(path->get(), 128)));
+      else
+        out.push_back({path->get(), where(entry.source())});
+    }
   }
 
   template<class Number>

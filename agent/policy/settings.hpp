@@ -64,12 +64,14 @@ struct Settings {
   unsigned workers = 0; // 0: one for each CPU
   std::chrono::seconds handshake_timeout{10};
   std::chrono::seconds request_timeout{5};
-  std::optional<RoleSettings> client; // absent: nobody gets this role
+  std::vector<LocatedPath> network_namespaces; // served besides our own
+  std::optional<RoleSettings> client;          // absent: nobody gets this role
   std::optional<RoleSettings> server;
   bool kernel_psk = false; // the kernel's requests for pre-shared keys, of its own keyrings
 };
 
 inline constexpr unsigned max_workers = 256;
+inline constexpr std::size_t max_network_namespaces = 64;
 inline constexpr int max_timeout_seconds = 600; // AT-TLS: HandshakeTimeout
 
 // All errors, each as "file:line: key: what is wrong".

@@ -79,6 +79,20 @@ TEST(Reason, TimeoutsAreNoRefusals) {
   }
 }
 
+// The NFS client takes everything but this and EACCES as a refusal for good.
+TEST(Reason, FailuresThatPassAreTriedAgain) {
+  for (const auto reason :
+       {Reason::Busy, Reason::WorkerDied, Reason::WorkerStuck, Reason::SignerUnavailable,
+        Reason::AgentStopping, Reason::NotConnected, Reason::PeerClosed, Reason::ConnectionReset})
+    EXPECT_EQ(facts(reason).kernel_status, ETIMEDOUT) << facts(reason).name;
+}
+
+// NVMe's host does not connect again after these.
+TEST(Reason, AMissingKeyIsNothingToTryAgain) {
+  EXPECT_EQ(facts(Reason::PskMissing).kernel_status, ENOKEY);
+  EXPECT_EQ(facts(Reason::PskUnknown).kernel_status, EKEYREJECTED);
+}
+
 TEST(Reason, AuthenticationFailuresAreRefusals) {
   for (const auto reason :
        {Reason::CertificateMissing, Reason::CertificateUntrusted, Reason::CertificateExpired,

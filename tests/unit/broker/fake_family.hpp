@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 
 #include <deque>
+#include <string>
 #include <vector>
 
 #include "netlink/handshake_family.hpp"
@@ -14,6 +15,7 @@ namespace ktls::test {
 struct Done {
   int status;
   std::optional<KeySerial> remote_peer;
+  std::vector<std::string> tags;
 };
 
 struct KernelState {
@@ -43,8 +45,9 @@ public:
     state_.waiting.pop_front();
     return next;
   }
-  Result<> done(int, int status, std::optional<KeySerial> remote_peer) override {
-    state_.done.push_back({status, remote_peer});
+  Result<> done(int, int status, std::optional<KeySerial> remote_peer,
+                std::vector<std::string> tags) override {
+    state_.done.push_back({status, remote_peer, std::move(tags)});
     return state_.done_result;
   }
 

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "broker/kernel_intake.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "broker/fake_family.hpp"
+#include "broker/test_keys.hpp"
+#include "netlink/fake_port.hpp"
+#include "netlink/handshake_socket.hpp"
 #include "support/pump.hpp"
 #include "support/sockets.hpp"
 
@@ -25,8 +30,9 @@ protected:
   void waits(KernelHandshake asked) { kernel.waiting.emplace_back(std::move(asked)); }
   void waits_error(int number) { kernel.waiting.emplace_back(errno_error("accept", number)); }
   void open() {
-    intake = KernelIntake::create(loop, std::make_unique<test::FakeFamily>(kernel),
-                                  [this](HandshakeRequest r) { requests.push_back(std::move(r)); })
+    intake = KernelIntake::create(
+                 loop, std::make_unique<test::FakeFamily>(kernel),
+                 [this](HandshakeRequest r) { requests.push_back(std::move(r)); }, links, options)
                  .value();
   }
   test::Done finish(MessageType type, const Outcome& outcome) {
@@ -40,6 +46,8 @@ protected:
   EventLoop loop = EventLoop::create().value();
   test::Pump pump{loop};
   test::KernelState kernel;
+  KeyringLinks links;
+  KernelIntake::Options options;
   std::unique_ptr<KernelIntake> intake;
   std::vector<HandshakeRequest> requests;
 };
@@ -128,7 +136,7 @@ TEST_F(KernelIntakeTest, AsksAKernelThatGivesOnlyErrorsNotForEver) {
   EXPECT_EQ(kernel.accepts, 64);
 }
 
-TEST_F(KernelIntakeTest, RefusesPreSharedKeys) {
+TEST_F(KernelIntakeTest, RefusesPreSharedKeysThatAreNotAllowed) {
   auto asked = handshake(MessageType::ClientHello, AuthMode::Psk);
   auto sockets = test::tcp_pair();
   asked.socket = std::move(sockets.ours);
@@ -154,6 +162,166 @@ TEST_F(KernelIntakeTest, RefusesCertificatesOfKeyrings) {
   EXPECT_TRUE(requests.empty());
   ASSERT_EQ(kernel.done.size(), 1U);
   EXPECT_EQ(kernel.done[0].status, EOPNOTSUPP);
+}
+
+TEST_F(KernelIntakeTest, PassesTagsWithinTheLimitOfTheRequest) {
+  auto asked = handshake(MessageType::ServerHello);
+  asked.parameters.max_tags = 2;
+  waits(std::move(asked));
+  open();
+  auto outcome = success(true);
+  outcome.tags = {"staff", std::string("a\0b", 3), "admins", "third"};
+
+  requests.at(0).complete(outcome, -1);
+
+  EXPECT_EQ(kernel.done.at(0).tags, (std::vector<std::string>{"staff", "admins"}));
+}
+
+TEST_F(KernelIntakeTest, NamesTheNetworkNamespace) {
+  options.network_namespace = "/run/netns/blue";
+  waits(handshake(MessageType::ServerHello));
+
+  open();
+
+  EXPECT_EQ(requests.at(0).origin, "kernel server of /run/netns/blue");
+}
+
+// Takes every descriptor that this process may have.
+class NoDescriptorFree {
+public:
+  NoDescriptorFree() {
+    (void)::getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit few{64, before_.rlim_max};
+    (void)::setrlimit(RLIMIT_NOFILE, &few);
+    for (int fd = 0; (fd = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)) >= 0;)
+      taken_.emplace_back(fd);
+  }
+  ~NoDescriptorFree() { (void)::setrlimit(RLIMIT_NOFILE, &before_); }
+  NoDescriptorFree(const NoDescriptorFree&) = delete;
+  NoDescriptorFree& operator=(const NoDescriptorFree&) = delete;
+
+private:
+  rlimit before_{};
+  std::vector<Fd> taken_;
+};
+
+TEST_F(KernelIntakeTest, TurnsOneRequestAwayWhenNoDescriptorIsFree) {
+  open();
+  {
+    const NoDescriptorFree scarcity;
+    waits(handshake(MessageType::ClientHello));
+    waits(handshake(MessageType::ClientHello));
+    kernel.notify();
+    pump.once();
+
+    EXPECT_TRUE(requests.empty());
+    ASSERT_EQ(kernel.done.size(), 1U);
+    EXPECT_EQ(kernel.done[0].status, ETIMEDOUT) << "what the NFS client tries again after";
+  }
+
+  pump.until([&] { return requests.size() == 1; });
+  EXPECT_EQ(kernel.done.size(), 1U);
+}
+
+class KernelPskTest : public KernelIntakeTest {
+protected:
+  void SetUp() override {
+    if (!test::keys_work())
+      GTEST_SKIP() << "this system has no keyrings";
+    options.psk = true;
+  }
+  KernelHandshake psk_request(MessageType type) const {
+    auto asked = handshake(type, AuthMode::Psk);
+    asked.parameters.keyring = keyring.serial();
+    return asked;
+  }
+
+  test::Keyring keyring;
+};
+
+TEST_F(KernelPskTest, OffersTheFirstUsableKeyAndReportsIt) {
+  const auto small = keyring.add("short", "15 bytes of key");
+  const auto good = keyring.add("good", std::string(32, 'k'));
+  const auto later = keyring.add("later", std::string(32, 'k'));
+  auto asked = psk_request(MessageType::ClientHello);
+  asked.parameters.peer_identities = {small, good, later};
+  waits(std::move(asked));
+
+  open();
+
+  ASSERT_EQ(requests.size(), 1U);
+  EXPECT_EQ(requests[0].psk("")->identity, "good");
+  requests[0].complete(success(true), -1);
+  EXPECT_EQ(kernel.done.at(0).remote_peer, good);
+}
+
+TEST_F(KernelPskTest, EndsAClientWithoutAUsableKey) {
+  auto asked = psk_request(MessageType::ClientHello);
+  asked.parameters.peer_identities = {keyring.add("short", "key")};
+  waits(std::move(asked));
+
+  open();
+
+  EXPECT_TRUE(requests.empty());
+  ASSERT_EQ(kernel.done.size(), 1U);
+  EXPECT_EQ(kernel.done[0].status, ENOKEY) << "NVMe does not try again after this";
+  EXPECT_FALSE(keyring.is_linked());
+}
+
+TEST_F(KernelPskTest, ReportsTheKeyThatAClientProved) {
+  const auto key = keyring.add("client", std::string(32, 'k'));
+  waits(psk_request(MessageType::ServerHello));
+  open();
+
+  EXPECT_TRUE(requests.at(0).psk("client"));
+  requests[0].complete(success(true), -1);
+
+  EXPECT_EQ(kernel.done.at(0).remote_peer, key);
+}
+
+TEST_F(KernelPskTest, ReportsNoKeyOfAFailure) {
+  keyring.add("client", std::string(32, 'k'));
+  waits(psk_request(MessageType::ServerHello));
+  open();
+
+  EXPECT_TRUE(requests.at(0).psk("client"));
+  requests[0].complete(failure(Reason::PeerProtocolError), -1);
+
+  EXPECT_EQ(kernel.done.at(0).status, EACCES);
+}
+
+TEST_F(KernelPskTest, KeepsTheLinkForAsLongAsARequestNeedsIt) {
+  waits(psk_request(MessageType::ServerHello));
+  waits(psk_request(MessageType::ServerHello));
+  open();
+  ASSERT_EQ(requests.size(), 2U);
+
+  requests.erase(requests.begin());
+  EXPECT_TRUE(keyring.is_linked());
+
+  requests.clear();
+  EXPECT_FALSE(keyring.is_linked());
+}
+
+TEST_F(KernelPskTest, TakesTheLinkAwayOfARefusedRequest) {
+  options.psk = false;
+  waits(psk_request(MessageType::ServerHello));
+
+  open();
+
+  EXPECT_EQ(kernel.done.at(0).status, EOPNOTSUPP);
+  EXPECT_FALSE(keyring.is_linked());
+}
+
+TEST_F(KernelPskTest, RefusesAServerWhoseKeyringIsNotNamed) {
+  auto asked = psk_request(MessageType::ServerHello);
+  asked.parameters.keyring.reset();
+  waits(std::move(asked));
+
+  open();
+
+  EXPECT_EQ(kernel.done.at(0).status, EOPNOTSUPP);
+  EXPECT_FALSE(keyring.is_linked()) << "it is linked all the same";
 }
 
 TEST_F(KernelIntakeTest, ReportsAnAuthenticatedClientToAServer) {
@@ -190,6 +358,41 @@ TEST_F(KernelIntakeTest, SurvivesAKernelThatTakesNoOutcome) {
   EXPECT_EQ(finish(MessageType::ClientHello, success(true)).status, 0);
 }
 
+// From the bytes that the kernel would send for NVMe/TCP to those that it is answered with.
+TEST_F(KernelPskTest, AnswersAnNvmeHostOverNetlink) {
+  const std::string identity = "NVMe1R01 nqn.2014-08.org.nvmexpress:uuid:1 nqn.sub digest=";
+  const auto sha384 = keyring.add("NVMe1R02 nqn.host nqn.sub digest=", std::string(48, 'k'));
+  const auto sha256 = keyring.add(identity, std::string(32, 'k'));
+  const int socket = ::open("/", O_PATH | O_CLOEXEC);
+  const auto number = [](std::uint16_t type, std::int64_t value) {
+    return test::attribute(type, static_cast<std::uint32_t>(value));
+  };
+  test::Script notifications;
+  test::Script commands;
+  commands.answers.emplace_back(test::Datagram{test::family_message(
+      2, 1,
+      test::join({number(1, socket), number(3, 1), number(4, 10'000), number(5, 2),
+                  number(6, sha384), number(6, sha256), number(9, keyring.serial())}))});
+  commands.answers.emplace_back(test::Datagram{test::status_message(2, -EAGAIN)});
+  commands.answers.emplace_back(test::Datagram{test::status_message(3, 0)});
+  intake = KernelIntake::create(
+               loop,
+               std::make_unique<HandshakeSocket>(
+                   28, std::make_unique<test::FakePort>(notifications, kernel.event.get()),
+                   std::make_unique<test::FakePort>(commands)),
+               [this](HandshakeRequest r) { requests.push_back(std::move(r)); }, links, options)
+               .value();
+
+  ASSERT_EQ(requests.size(), 1U);
+  EXPECT_EQ(requests[0].timeout, 10s);
+  EXPECT_EQ(requests[0].psk("")->identity, identity);
+  requests[0].complete(success(true), socket);
+
+  EXPECT_EQ(commands.sent.back(), build_done(28, 3, {socket, 0, sha256, {}}));
+  requests.clear();
+  EXPECT_FALSE(keyring.is_linked());
+}
+
 struct StatusCase {
   Reason reason;
   int status;
@@ -208,8 +411,13 @@ INSTANTIATE_TEST_SUITE_P(KernelIntake, EachStatus,
                                          StatusCase{Reason::CertificateMissing, EACCES},
                                          StatusCase{Reason::AlertReceived, EACCES},
                                          StatusCase{Reason::NoPolicy, EACCES},
-                                         StatusCase{Reason::WorkerDied, EIO},
-                                         StatusCase{Reason::AgentStopping, EIO}));
+                                         StatusCase{Reason::Busy, ETIMEDOUT},
+                                         StatusCase{Reason::WorkerDied, ETIMEDOUT},
+                                         StatusCase{Reason::WorkerStuck, ETIMEDOUT},
+                                         StatusCase{Reason::SignerUnavailable, ETIMEDOUT},
+                                         StatusCase{Reason::AgentStopping, ETIMEDOUT},
+                                         StatusCase{Reason::NotConnected, ETIMEDOUT},
+                                         StatusCase{Reason::KeyInstallFailed, EIO}));
 
 TEST(ToRequest, CarriesWhatTheKernelAskedFor) {
   auto asked = handshake(MessageType::ClientHello, AuthMode::Unauthenticated);
@@ -246,14 +454,21 @@ TEST(ToRequest, KeepsTheTimeLimitOfTheKernel) {
 }
 
 TEST(IsSupported, KnowsWhatTheAgentDoes) {
-  auto keyring = handshake(MessageType::ClientHello).parameters;
-  keyring.certificates = {{1, 2}};
+  auto certificate = handshake(MessageType::ClientHello).parameters;
+  certificate.certificates = {{1, 2}};
+  auto server = handshake(MessageType::ServerHello, AuthMode::Psk).parameters;
+  const auto client = handshake(MessageType::ClientHello, AuthMode::Psk).parameters;
 
-  EXPECT_TRUE(is_supported(handshake(MessageType::ClientHello).parameters));
-  EXPECT_TRUE(
-      is_supported(handshake(MessageType::ClientHello, AuthMode::Unauthenticated).parameters));
-  EXPECT_FALSE(is_supported(handshake(MessageType::ClientHello, AuthMode::Psk).parameters));
-  EXPECT_FALSE(is_supported(keyring));
+  EXPECT_TRUE(is_supported(handshake(MessageType::ClientHello).parameters, false));
+  EXPECT_TRUE(is_supported(
+      handshake(MessageType::ClientHello, AuthMode::Unauthenticated).parameters, false));
+  EXPECT_FALSE(is_supported(certificate, true));
+  EXPECT_FALSE(is_supported(client, false));
+  EXPECT_TRUE(is_supported(client, true));
+  EXPECT_FALSE(is_supported(server, true));
+  server.keyring = 5;
+  EXPECT_TRUE(is_supported(server, true));
+  EXPECT_FALSE(is_supported(server, false));
 }
 
 } // namespace

@@ -419,23 +419,56 @@ TEST(BuildDone, IsWhatARealKernelTook) {
                             "\x03\x01\x00\x00\x08\x00\x01\x00\x05\x00\x00\x00"
                             "\x08\x00\x02\x00\x04\x00\x00\x00");
 
-  const auto request = build_done(family, 2, {4, EIO, std::nullopt});
+  const auto request = build_done(family, 2, {4, EIO, std::nullopt, {}});
 
   EXPECT_EQ(request, captured);
 }
 
 TEST(BuildDone, TellsThePeerOfASuccess) {
-  const auto request = build_done(family, 2, {4, 0, 99});
+  const auto request = build_done(family, 2, {4, 0, 99, {}});
 
   const auto attributes = join({attribute(1, 0), attribute(2, 4), attribute(3, 99)});
   EXPECT_EQ(Buffer(request.begin() + 20, request.end()), attributes);
 }
 
 TEST(BuildDone, TellsNoPeerOfAFailure) {
-  const auto request = build_done(family, 2, {4, EACCES, 99});
+  const auto request = build_done(family, 2, {4, EACCES, 99, {"tag"}});
 
   const auto attributes = join({attribute(1, EACCES), attribute(2, 4)});
   EXPECT_EQ(Buffer(request.begin() + 20, request.end()), attributes);
+}
+
+TEST(BuildDone, TellsTagsAsTerminatedText) {
+  const auto request = build_done(family, 2, {4, 0, std::nullopt, {"a", "four"}});
+
+  const auto attributes = join(
+      {attribute(1, 0), attribute(2, 4), attribute(4, raw("a\0")), attribute(4, raw("four\0"))});
+  EXPECT_EQ(Buffer(request.begin() + 20, request.end()), attributes);
+}
+
+TEST(ParseDatagram, ReadsALimitOfTags) {
+  EXPECT_EQ(parameters(parse_reply(join({minimal, attribute(10, 3)}))).max_tags, 3U);
+  EXPECT_EQ(parameters(parse_reply(minimal)).max_tags, std::nullopt);
+  EXPECT_EQ(parameters(parse_reply(join({minimal, attribute(10, raw("x"))}))).max_tags,
+            std::nullopt);
+}
+
+TEST(SendableTags, LeavesOutWhatAKernelRefuses) {
+  const std::string longest(255, 't');
+
+  const auto tags =
+      sendable_tags({"", "a", std::string("a\0b", 3), longest, longest + 't'}, std::nullopt);
+
+  EXPECT_EQ(tags, (std::vector<std::string>{"a", longest}));
+}
+
+TEST(SendableTags, KeepsToTheLimits) {
+  const std::vector<std::string> many(100, "t");
+
+  EXPECT_EQ(sendable_tags(many, std::nullopt).size(), 64U);
+  EXPECT_EQ(sendable_tags(many, 1000).size(), 64U);
+  EXPECT_EQ(sendable_tags(many, 3).size(), 3U);
+  EXPECT_TRUE(sendable_tags(many, 0).empty());
 }
 
 } // namespace

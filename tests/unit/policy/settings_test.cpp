@@ -183,7 +183,7 @@ TEST(Settings, RefuseUnknownKeysAtEveryLevel) {
             "f:1: tls: unknown key; known here: agent, client, kernel, server");
   EXPECT_EQ(only_problem(agent("cipher = 1")),
             "f:2: agent.cipher: unknown key; known here: socket, workers, handshake_timeout, "
-            "request_timeout");
+            "request_timeout, network_namespaces");
   EXPECT_TRUE(has_problem(client("handshake_role = \"server\""),
                           "f:3: client.handshake_role: unknown key; known here: certificate, "));
   EXPECT_TRUE(has_problem(server("truststore = \"/t\"\nTruststore = \"/t\""),
@@ -339,6 +339,40 @@ TEST(Settings, RefuseHugeNesting) {
 
   EXPECT_FALSE(problems("a = " + std::string(deep, '[')).empty());
   EXPECT_FALSE(problems("a = " + std::string(deep, '[') + std::string(deep, ']')).empty());
+}
+
+TEST(Settings, ReadNetworkNamespaces) {
+  const auto spaces = read(agent("network_namespaces = [\"/run/netns/blue\",\n\"/run/netns/red\"]"))
+                          .network_namespaces;
+
+  ASSERT_EQ(spaces.size(), 2U);
+  EXPECT_EQ(spaces[0].path, "/run/netns/blue");
+  EXPECT_EQ(spaces[0].where, "f:2");
+  EXPECT_EQ(spaces[1].path, "/run/netns/red");
+  EXPECT_EQ(spaces[1].where, "f:3");
+  EXPECT_TRUE(read(agent("network_namespaces = []")).network_namespaces.empty());
+}
+
+TEST(Settings, RefuseNetworkNamespacesThatAreNoPaths) {
+  for (const char* value : {"[\"blue\"]", "[1]", "[\"\"]", "[[\"/a\"]]", "[\"/a\\u0000b\"]"})
+    EXPECT_EQ(only_problem(agent(std::string("network_namespaces = ") + value)),
+              "f:2: agent.network_namespaces: must be an absolute path")
+        << value;
+  EXPECT_EQ(only_problem(agent("network_namespaces = \"/a\"")),
+            "f:2: agent.network_namespaces: must be a list of at most 64 absolute paths");
+  EXPECT_EQ(only_problem(agent("network_namespaces = [\"/a\", \"/b\", \"/a\"]")),
+            "f:2: agent.network_namespaces: \"/a\" is given twice");
+}
+
+TEST(Settings, LimitTheNumberOfNetworkNamespaces) {
+  std::string list;
+  for (std::size_t i = 0; i < max_network_namespaces; ++i)
+    list += "\"/run/netns/" + std::to_string(i) + "\", ";
+
+  EXPECT_EQ(read(agent("network_namespaces = [" + list + "]")).network_namespaces.size(),
+            max_network_namespaces);
+  EXPECT_EQ(only_problem(agent("network_namespaces = [" + list + "\"/one/more\"]")),
+            "f:2: agent.network_namespaces: must be a list of at most 64 absolute paths");
 }
 
 } // namespace

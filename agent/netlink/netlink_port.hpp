@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// NetlinkPort: datagrams to and from the kernel; the seam for the tests of HandshakeSocket.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+
+namespace ktls {
+
+class NetlinkPort {
+public:
+  struct Received {
+    std::span<const std::byte> bytes; // of the caller's buffer
+    bool from_kernel = false;         // false: some process sent it
+    bool cut_off = false;             // the buffer was too small for it
+  };
+  enum class Wait { No, Yes };
+
+  virtual ~NetlinkPort() = default;
+
+  [[nodiscard]] virtual int fd() const = 0;
+  // An errno is returned as it is: some are news and not failures. EAGAIN: nothing came, with
+  // Wait::Yes not within the time limit either.
+  virtual tl::expected<Received, int> receive(std::span<std::byte> buffer, Wait wait) = 0;
+  virtual Result<> send(std::span<const std::byte> request) = 0;
+  virtual Result<> subscribe(int group) = 0;
+
+protected:
+  NetlinkPort() = default;
+  NetlinkPort(NetlinkPort&&) = default;
+  NetlinkPort& operator=(NetlinkPort&&) = default;
+};
+
+// A socket of generic netlink, in the network namespace where it was opened.
+class NetlinkSocket final : public NetlinkPort {
+public:
+  static Result<NetlinkSocket> create(int protocol);
+
+  // For notifications. Beyond the administrator's limit where we may; otherwise up to that.
+  Result<> set_buffer_size(int bytes);
+
+  [[nodiscard]] int fd() const override { return socket_.get(); }
+  tl::expected<Received, int> receive(std::span<std::byte> buffer, Wait wait) override;
+  Result<> send(std::span<const std::byte> request) override;
+  Result<> subscribe(int group) override;
+
+private:
+  explicit NetlinkSocket(Fd socket) : socket_(std::move(socket)) {}
+
+  Fd socket_;
+};
+
+} // namespace ktls
