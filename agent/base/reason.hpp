@@ -54,9 +54,10 @@ enum class Reason : std::uint16_t {
   KeyInstallFailed,
   AgentStopping,
   InternalError,
+  FirstByteTimeout,
 };
 
-inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::InternalError) + 1;
+inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::FirstByteTimeout) + 1;
 
 struct ReasonFacts {
   Reason reason;

@@ -14,6 +14,13 @@ unsigned worker_count(const policy::Settings& settings) {
   return settings.workers == 0 ? std::min(processors, policy::max_workers) : settings.workers;
 }
 
+Dispatcher::Limits limits_of(const policy::Settings& settings) {
+  return {settings.max_handshakes,
+          settings.max_queued,
+          {settings.max_handshakes_per_uid, settings.max_handshakes_per_address},
+          settings.first_byte_timeout};
+}
+
 } // namespace
 
 Broker::Broker(EventLoop& loop, policy::Settings settings, Snapshot snapshot, std::string helpers,
@@ -21,7 +28,8 @@ Broker::Broker(EventLoop& loop, policy::Settings settings, Snapshot snapshot, st
     : loop_(loop), settings_(std::move(settings)), snapshot_(std::move(snapshot)),
       serve_kernel_(serve_kernel), on_serving_(std::move(on_serving)),
       pool_(loop, std::move(helpers), snapshot_, worker_count(settings_), pool_handlers()),
-      dispatcher_(loop, pool_, {snapshot_.client_profile, snapshot_.server_profile}) {}
+      dispatcher_(loop, pool_, {snapshot_.client_profile, snapshot_.server_profile},
+                  limits_of(settings_)) {}
 
 WorkerPool::Handlers Broker::pool_handlers() {
   WorkerPool::Handlers handlers;
@@ -55,7 +63,9 @@ void Broker::give_up_unless_serving() {
 }
 
 Result<> Broker::open_intakes() {
-  const ApplicationIntake::Limits limits{settings_.request_timeout, settings_.handshake_timeout};
+  const ApplicationIntake::Limits limits{settings_.request_timeout, settings_.handshake_timeout,
+                                         settings_.max_connections,
+                                         settings_.max_connections_per_uid};
   ApplicationIntake::Handlers handlers;
   handlers.submit = [this](HandshakeRequest request) {
     return dispatcher_.submit(std::move(request));

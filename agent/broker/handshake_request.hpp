@@ -2,8 +2,11 @@
 // HandshakeRequest: what the kernel and applications ask for, in one form.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -36,7 +39,8 @@ struct HandshakeRequest {
   bool anonymous = false; // as client: present no certificate
   std::string peer_name;  // as client
   std::chrono::milliseconds timeout{0};
-  std::string origin; // for the log: "kernel", "pid 17 uid 1000"
+  std::string origin;       // for the log: "kernel", "pid 17 uid 1000"
+  std::optional<uid_t> uid; // whom it counts for; none: the kernel
   // Called exactly once. `socket` is valid during the call and closed after it; it has its keys, or
   // is shut down.
   std::function<void(const Outcome&, int socket)> complete;

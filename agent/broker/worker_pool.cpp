@@ -11,6 +11,28 @@
 #include "ipc/sealed_memory.hpp"
 
 namespace ktls {
+namespace {
+
+// Of descriptors, or of room for messages: this handshake cannot be passed on, and nothing is wrong
+// with the worker.
+bool is_shortage(const Error& error) {
+  for (const int number : {EMFILE, ENFILE, ENOMEM, ENOBUFS, ETOOMANYREFS}) {
+    if (error.code == std::error_code(number, std::generic_category()))
+      return true;
+  }
+  return false;
+}
+
+// What a worker would say of a handshake that it could not take.
+ipc::HandshakeFinished busy(std::uint64_t id, const std::string& detail) {
+  auto message = wire::make<ipc::HandshakeFinished>();
+  message.id = id;
+  message.reason = static_cast<std::uint16_t>(Reason::Busy);
+  message.detail.assign_cut(escape(detail, 500));
+  return message;
+}
+
+} // namespace
 
 WorkerPool::WorkerPool(EventLoop& loop, std::string helpers, const Snapshot& snapshot,
                        unsigned workers, Handlers handlers)
@@ -30,7 +52,10 @@ std::optional<Workers::Index> WorkerPool::pick() const {
 bool WorkerPool::start(Index worker, const ipc::StartHandshake& request, int socket) {
   auto& slot = slots_.at(worker);
   if (const auto sent = slot.connection->send(request, socket); !sent) {
-    lose_worker(worker, sent.error().message());
+    if (!is_shortage(sent.error()))
+      lose_worker(worker, sent.error().message());
+    else
+      handlers_.on_finished(worker, busy(request.id, sent.error().message()));
     return false;
   }
   ++slot.handshakes;

@@ -30,7 +30,8 @@ public:
   virtual ~Workers() = default;
   // The ready worker with the fewest handshakes; none while none is ready.
   [[nodiscard]] virtual std::optional<Index> pick() const = 0;
-  // False when it cannot take it; then it is being replaced.
+  // False when it cannot take it; the handshake has then been ended, by on_lost if the worker is
+  // being replaced.
   virtual bool start(Index worker, const ipc::StartHandshake& request, int socket) = 0;
   virtual void cancel(Index worker, std::uint64_t id) = 0;
   // Ends a worker that does not answer; on_lost follows before this returns.

@@ -4,25 +4,13 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include <array>
-
 #include "base/text.hpp"
 #include "ktls/cipher.hpp"
+#include "ktls/clear_end.hpp"
 #include "ktls/ktls_socket.hpp"
 
 namespace ktls {
 namespace {
-
-// What a peer sent and nobody will read: closing a socket with unread data resets the connection,
-// and a reset overtakes the alert.
-void discard_input(int socket) {
-  constexpr int max_reads = 16;
-  std::array<std::byte, 4096> unread{};
-  for (int i = 0; i < max_reads; ++i) {
-    if (::recv(socket, unread.data(), unread.size(), MSG_DONTWAIT) <= 0)
-      return;
-  }
-}
 
 // Time stamps and the like, which would make the socket ready for ever.
 void discard_error_queue(int socket) {

@@ -125,20 +125,14 @@ public:
 
   // The reason in the reply, or what came instead of one, in parentheses.
   [[nodiscard]] std::string reason(milliseconds limit = prompt) const {
-    if (!wait_readable(socket_.get(), limit))
-      return "(no answer)";
-    Bytes bytes(sizeof(wire::StartReply) + 1);
-    ssize_t size = recv(socket_.get(), bytes.data(), bytes.size(), MSG_TRUNC);
-    if (size < 0 && errno == ECONNRESET) // reported first when our message was never read
-      size = recv(socket_.get(), bytes.data(), bytes.size(), MSG_TRUNC);
-    if (size <= 0)
-      return "(closed)";
     wire::StartReply reply;
-    if (!wire::decode(bytes.data(), static_cast<std::size_t>(size), reply))
-      return "(malformed reply)";
-    if ((reply.error == 0) != (reply.reason.view() == "success"))
-      return "(contradictory reply)";
-    return std::string(reply.reason.view());
+    return read_reply(limit, reply);
+  }
+  // All of it; nothing when there is none.
+  [[nodiscard]] wire::StartReply reply(milliseconds limit = prompt) const {
+    auto out = wire::make<wire::StartReply>();
+    (void)read_reply(limit, out);
+    return out;
   }
 
   // "the agent answers with one StartReply and closes"
@@ -151,6 +145,22 @@ public:
   void close() { socket_.reset(); }
 
 private:
+  std::string read_reply(milliseconds limit, wire::StartReply& reply) const {
+    if (!wait_readable(socket_.get(), limit))
+      return "(no answer)";
+    Bytes bytes(sizeof(wire::StartReply) + 1);
+    ssize_t size = recv(socket_.get(), bytes.data(), bytes.size(), MSG_TRUNC);
+    if (size < 0 && errno == ECONNRESET) // reported first when our message was never read
+      size = recv(socket_.get(), bytes.data(), bytes.size(), MSG_TRUNC);
+    if (size <= 0)
+      return "(closed)";
+    if (!wire::decode(bytes.data(), static_cast<std::size_t>(size), reply))
+      return "(malformed reply)";
+    if ((reply.error == 0) != (reply.reason.view() == "success"))
+      return "(contradictory reply)";
+    return std::string(reply.reason.view());
+  }
+
   Fd socket_;
 };
 
