@@ -127,6 +127,7 @@ void Dispatcher::on_finished(Workers::Index worker, const ipc::HandshakeFinished
   const auto found = handshakes_.find(message.id);
   if (found == handshakes_.end() || found->second.worker != worker)
     return workers_.replace(worker); // it makes up handshakes
+  last_heard_[worker] = EventLoop::Clock::now();
   Outcome outcome;
   outcome.reason = *reason_from_number(message.reason);
   // a worker that was taken over must not forge log lines
@@ -139,6 +140,7 @@ void Dispatcher::on_finished(Workers::Index worker, const ipc::HandshakeFinished
 }
 
 void Dispatcher::on_lost(Workers::Index worker) {
+  last_heard_.erase(worker);
   std::vector<Id> lost;
   for (const auto& [id, handshake] : handshakes_) {
     if (handshake.worker == worker)
@@ -159,13 +161,23 @@ void Dispatcher::on_deadline(Id id) {
                                   ? "no worker was ready"
                                   : fmt::format("it waited behind agent.max_handshakes = {}",
                                                 limits_.handshakes)));
-  auto watchdog = loop_.on_time(handshake.deadline + worker_grace, [this, id] { on_late(id); });
+  watch_worker(id, handshake.deadline + worker_grace);
+}
+
+void Dispatcher::watch_worker(Id id, EventLoop::Clock::time_point until) {
+  auto watchdog = loop_.on_time(until, [this, id] { on_late(id); });
   check(watchdog.has_value(), "a timer can be set");
-  handshake.watchdog = std::move(*watchdog);
+  handshakes_.at(id).watchdog = std::move(*watchdog);
 }
 
 void Dispatcher::on_late(Id id) {
-  const auto worker = handshakes_.at(id).worker;
+  const auto& handshake = handshakes_.at(id);
+  const auto worker = handshake.worker;
+  const auto now = EventLoop::Clock::now();
+  if (const auto heard = last_heard_.find(*worker); heard != last_heard_.end() &&
+                                                    now < heard->second + worker_grace &&
+                                                    now < handshake.deadline + worker_patience)
+    return watch_worker(id, now + worker_grace);
   finish(id, failure(Reason::WorkerStuck));
   workers_.replace(*worker);
 }

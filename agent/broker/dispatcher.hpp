@@ -30,9 +30,11 @@ public:
     Admission::Limits each; // queued ones included
     std::chrono::milliseconds first_byte;
   };
-  // A worker keeps the time limits; one that is this late does not run any more. Longer than a
-  // worker waits for its signer.
+  // A worker keeps the time limits. One that is this late and has said nothing for as long does not
+  // run any more; longer than a worker waits for its signer. One that does say something is only
+  // busy, and gets more time, but not for ever.
   static constexpr std::chrono::milliseconds worker_grace{3000};
+  static constexpr std::chrono::milliseconds worker_patience{15'000};
 
   // All references must outlive the dispatcher.
   Dispatcher(EventLoop& loop, Workers& workers, Profiles profiles, const Limits& limits)
@@ -69,6 +71,7 @@ private:
   void fill();
   void assign(Id id);
   void on_deadline(Id id);
+  void watch_worker(Id id, EventLoop::Clock::time_point until);
   void on_late(Id id);
   void finish(Id id, const Outcome& outcome);
   void report(HandshakeRequest& request, const std::string& description, const Outcome& outcome);
@@ -85,6 +88,7 @@ private:
   std::set<Id> waiting_; // the oldest first
   std::size_t in_workers_ = 0;
   bool filling_ = false;
+  std::unordered_map<Workers::Index, EventLoop::Clock::time_point> last_heard_;
 };
 
 } // namespace ktls

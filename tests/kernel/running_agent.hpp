@@ -93,6 +93,14 @@ inline Census await_census(const Census& wanted, milliseconds limit) {
   return census;
 }
 
+// When nothing has changed for a moment: what ended just now may still be closing its descriptors.
+inline Census settled_census() {
+  Census last = take_census();
+  while (await_census({}, 50ms) != last)
+    last = take_census();
+  return last;
+}
+
 class Client {
 public:
   Client() : socket_(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)) {
@@ -105,6 +113,10 @@ public:
   }
 
   void send(const Bytes& bytes, const std::vector<int>& descriptors) const {
+    EXPECT_TRUE(try_send(bytes, descriptors)) << std::strerror(errno);
+  }
+  // False where the agent has answered and closed already.
+  [[nodiscard]] bool try_send(const Bytes& bytes, const std::vector<int>& descriptors) const {
     Bytes control(CMSG_SPACE(descriptors.size() * sizeof(int)));
     iovec part = {const_cast<char*>(bytes.data()), bytes.size()};
     msghdr message{};
@@ -119,8 +131,7 @@ public:
       header->cmsg_len = CMSG_LEN(descriptors.size() * sizeof(int));
       std::memcpy(CMSG_DATA(header), descriptors.data(), descriptors.size() * sizeof(int));
     }
-    EXPECT_EQ(sendmsg(socket_.get(), &message, MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()))
-        << std::strerror(errno);
+    return sendmsg(socket_.get(), &message, MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
   }
 
   // The reason in the reply, or what came instead of one, in parentheses.

@@ -339,6 +339,33 @@ TEST_F(DispatcherTest, EndsAWorkerThatIsStuckAndItsOthers) {
   EXPECT_EQ(dispatcher.in_flight(), 1U);
 }
 
+// In a flood a sound worker can be late; killing it would fail all that it has.
+TEST_F(DispatcherTest, IsPatientWithAWorkerThatStillAnswers) {
+  const auto other = dispatcher.submit(request());
+  auto late = request();
+  late.timeout = -2 * Dispatcher::worker_grace;
+  const auto id = dispatcher.submit(std::move(late));
+  dispatcher.on_finished(0, finished(other));
+
+  pump.until_idle();
+
+  EXPECT_TRUE(workers.replaced.empty());
+  dispatcher.on_finished(0, finished(id, Reason::HandshakeTimeout));
+  EXPECT_EQ(outcomes.back().reason, Reason::HandshakeTimeout);
+}
+
+TEST_F(DispatcherTest, IsNotPatientForEver) {
+  const auto other = dispatcher.submit(request());
+  auto late = request();
+  late.timeout = -2 * Dispatcher::worker_patience;
+  (void)dispatcher.submit(std::move(late));
+  dispatcher.on_finished(0, finished(other));
+
+  pump.until_idle();
+
+  EXPECT_EQ(workers.replaced, std::vector<Workers::Index>{0});
+}
+
 TEST_F(DispatcherTest, TimesOutWhileNoWorkerIsReady) {
   workers.next = std::nullopt;
   auto late = request();
