@@ -134,12 +134,23 @@ Fd ApplicationIntake::accept() {
   return Fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
 }
 
+// The backlog is one for all users: whoever fills it must not make others wait for long.
 void ApplicationIntake::on_connection() {
-  Fd socket = accept();
-  if (!socket && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS))
-    return accept_to_refuse();
-  if (!socket)
-    return; // gone again
+  constexpr int connections_at_once = 32;
+  for (int i = 0; i < connections_at_once && applications_.size() < limits_.connections; ++i) {
+    Fd socket = accept();
+    if (socket)
+      take_in(std::move(socket));
+    else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+      return accept_to_refuse();
+    else
+      return; // that was all
+  }
+  if (applications_.size() >= limits_.connections)
+    set_events(listening_, 0); // until one ends
+}
+
+void ApplicationIntake::take_in(Fd socket) {
   const ucred peer = credentials_of(socket.get());
   if (of_uids_.of(peer.uid) >= limits_.connections_per_uid)
     return turn_away(std::move(socket), Reason::Busy,
@@ -147,8 +158,6 @@ void ApplicationIntake::on_connection() {
                                  limits_.connections_per_uid, peer.uid));
   if (const auto served = serve(std::move(socket)); !served)
     log::warning("serving an application: {}", served.error().message());
-  if (applications_.size() >= limits_.connections)
-    set_events(listening_, 0); // until one ends
 }
 
 // No descriptor is free but those in reserve: who connects is told, instead of waiting for nothing.

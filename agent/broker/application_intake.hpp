@@ -57,6 +57,7 @@ private:
         failures_(loop, "requests") {}
   void on_connection();
   [[nodiscard]] Fd accept();
+  void take_in(Fd socket);
   void accept_to_refuse();
   void pause_listening();
   Result<> serve(Fd socket);

@@ -64,20 +64,16 @@ sockaddr_in address_of(std::uint32_t address, int port) {
   return out;
 }
 
-// One connection to the agent, with its request under way; none when the agent's backlog is full.
+// One connection to the agent, with its request under way. Waits its turn in the agent's backlog,
+// as libktlsctl does.
 Fd ask_agent(int socket) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const std::string path = std::getenv("KTLSCTL_AGENT_SOCKET");
   path.copy(address.sun_path, sizeof address.sun_path - 1);
-  Fd agent(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!agent)
-    die("socket");
-  if (::connect(agent.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) < 0) {
-    if (errno != EAGAIN)
-      die("connecting to the agent");
-    return Fd();
-  }
+  Fd agent(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  if (!agent || ::connect(agent.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) < 0)
+    die("connecting to the agent");
   auto request = wire::make<wire::StartRequest>();
   request.role = wire::Role::Server;
   iovec part{&request, sizeof request};
@@ -130,6 +126,7 @@ public:
   }
 
 private:
+  static constexpr std::size_t most_requests = 3500; // at a time
   struct Request {
     Fd agent;
     Fd socket;
@@ -144,10 +141,8 @@ private:
     }
   }
   void ask_for_pending() {
-    while (!pending_.empty()) {
+    while (!pending_.empty() && requests_.size() < most_requests) {
       Fd agent = ask_agent(pending_.front().get());
-      if (!agent)
-        return;
       watch(poller_.get(), agent.get(), EPOLLIN);
       const int fd = agent.get();
       requests_[fd] = {std::move(agent), std::move(pending_.front())};
