@@ -124,21 +124,27 @@ TEST(AgentLimits, LimitsTheConnectionsOfEachUser) {
   EXPECT_EQ(answer_to(bytes_of(good_request()), {}), "missing-descriptor");
 }
 
-void set_descriptor_limit(rlim_t limit) {
-  const rlimit both{limit, limit};
-  ASSERT_EQ(prlimit(std::stoi(setting("KTLSD_PID")), RLIMIT_NOFILE, &both, nullptr), 0);
+pid_t only_worker() {
+  for (const auto& [pid, descriptors] : test::take_census()) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/comm");
+    std::string name;
+    if (std::getline(file, name) && name == "ktlsd-worker")
+      return pid;
+  }
+  return -1;
 }
 
-// No particular limits.
-TEST(AgentLimits, IsBusyWithoutAFreeDescriptor) {
+// Lets `process`, the broker or its only worker, open 20 descriptors more, and asks for 60
+// handshakes.
+void starve(pid_t process) {
   rlimit full{};
-  const pid_t broker = std::stoi(setting("KTLSD_PID"));
-  ASSERT_EQ(prlimit(broker, RLIMIT_NOFILE, nullptr, &full), 0);
+  ASSERT_EQ(prlimit(process, RLIMIT_NOFILE, nullptr, &full), 0);
   EXPECT_TRUE(Stalled().has_begun()); // the worker opens what it opens once
   const Stalled established;
   EXPECT_TRUE(established.has_begun());
   const auto before = test::settled_census();
-  set_descriptor_limit(before.at(broker) + 20);
+  const rlimit few{before.at(process) + 20, full.rlim_max};
+  ASSERT_EQ(prlimit(process, RLIMIT_NOFILE, &few, nullptr), 0);
 
   int begun = 0;
   int busy = 0;
@@ -163,7 +169,15 @@ TEST(AgentLimits, IsBusyWithoutAFreeDescriptor) {
   EXPECT_GE(busy, 40);
   EXPECT_EQ(await_census(before, prompt), before) << "the established one is undisturbed";
   EXPECT_TRUE(Stalled().has_begun()) << "those that ended made room";
-  set_descriptor_limit(full.rlim_max);
+  EXPECT_EQ(prlimit(process, RLIMIT_NOFILE, &full, nullptr), 0);
+}
+
+// workers = 1
+TEST(AgentLimits, IsBusyWithoutAFreeDescriptor) {
+  starve(std::stoi(setting("KTLSD_PID")));
+}
+TEST(AgentLimits, IsBusyWhenItsWorkerHasNoFreeDescriptor) {
+  starve(only_worker());
 }
 
 // Without [server].
