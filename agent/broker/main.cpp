@@ -124,13 +124,21 @@ std::vector<std::string_view> names_of(const std::vector<ktls::Cipher>& ciphers)
   return names;
 }
 
-// Each handshake holds a descriptor, as does each connection to agent.sock.
-void raise_descriptor_limit() {
+// Each handshake holds a descriptor, as does each connection to agent.sock. With fewer than the
+// limits allow, one user could take those of all.
+void raise_descriptor_limit(const ktls::policy::Settings& settings) {
+  constexpr std::size_t for_itself = 64;
+  const std::size_t needed =
+      settings.max_handshakes + settings.max_queued + settings.max_connections + for_itself;
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    limit.rlim_cur = limit.rlim_max;
-    (void)::setrlimit(RLIMIT_NOFILE, &limit);
-  }
+  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_max < needed)
+    ktls::log::warning("only {} file descriptors may be open, and the limits of [agent] allow for "
+                       "{}: raise RLIMIT_NOFILE, or lower these limits",
+                       limit.rlim_max, needed);
 }
 
 // The kernel holds only a handful of upcalls that nobody has accepted, 3 on a machine with 1 GiB,
@@ -144,7 +152,7 @@ void raise_priority() {
 
 ktls::Result<int> serve(const Options& options, ktls::policy::Settings settings,
                         ktls::Snapshot snapshot) {
-  raise_descriptor_limit();
+  raise_descriptor_limit(settings);
   raise_priority();
   TRY(ktls::forbid_inspection());
   if (const auto locked = ktls::lock_memory(); !locked)

@@ -9,6 +9,8 @@
 #include <netinet/tcp.h>
 #include <sys/mman.h>
 
+#include <csignal>
+
 #include "kernel/running_agent.hpp"
 
 namespace ktls {
@@ -366,16 +368,28 @@ TEST_F(AgentAbuse, IsNotHeldUpByALingeringSocketInABadRequest) {
   EXPECT_EQ(answer_to(bytes_of(good_request()), {}), "missing-descriptor");
 }
 
+// Keeps the agent from answering, and closing, before all is sent.
+class Paused {
+public:
+  Paused() { EXPECT_EQ(kill(std::stoi(setting("KTLSD_PID")), SIGSTOP), 0); }
+  ~Paused() { EXPECT_EQ(kill(std::stoi(setting("KTLSD_PID")), SIGCONT), 0); }
+  Paused(const Paused&) = delete;
+  Paused& operator=(const Paused&) = delete;
+};
+
 // Whether a message of the agent's comes to others within `prompt` shows that it is not held up.
 TEST_F(AgentAbuse, IsNotHeldUpByALingeringSocketThatItNeverReads) {
   Pair pair = lingering_pair();
   const Client client;
 
-  client.send(Bytes(5), {}); // is refused
-  client.send({}, {});       // looks like the end
-  client.send({}, {pair.ours.get()});
-  client.send(bytes_of(good_request()), {pair.ours.get()});
-  pair.ours.reset();
+  {
+    const Paused agent;
+    client.send(Bytes(5), {}); // is refused
+    client.send({}, {});       // looks like the end
+    client.send({}, {pair.ours.get()});
+    client.send(bytes_of(good_request()), {pair.ours.get()});
+    pair.ours.reset();
+  }
 
   EXPECT_EQ(client.reason(), "malformed-request");
   EXPECT_EQ(answer_to(bytes_of(good_request()), {}), "missing-descriptor");
@@ -384,11 +398,12 @@ TEST_F(AgentAbuse, IsNotHeldUpByALingeringSocketThatItNeverReads) {
 TEST_F(AgentAbuse, IsNotHeldUpByLingeringSocketsOfAnApplicationThatIsGone) {
   Pair pair = lingering_pair();
   {
+    const Paused agent;
     const Client client;
     client.send({}, {});
     client.send(bytes_of(good_request()), {pair.ours.get()});
+    pair.ours.reset();
   }
-  pair.ours.reset();
 
   EXPECT_EQ(answer_to(bytes_of(good_request()), {}), "missing-descriptor");
 }
@@ -396,14 +411,16 @@ TEST_F(AgentAbuse, IsNotHeldUpByLingeringSocketsOfAnApplicationThatIsGone) {
 // The kernel closes what the agent has no room for.
 TEST_F(AgentAbuse, IsNotHeldUpByManyLingeringSocketsInOneMessage) {
   constexpr std::size_t most = 253; // SCM_MAX_FD
-  std::vector<Pair> pairs;
+  Pair pair = lingering_pair();
   std::vector<int> descriptors(most - 1, STDERR_FILENO);
-  pairs.push_back(lingering_pair());
-  descriptors.push_back(pairs.back().ours.get());
+  descriptors.push_back(pair.ours.get());
   const Client client;
 
-  client.send(bytes_of(good_request()), descriptors);
-  pairs.back().ours.reset();
+  {
+    const Paused agent;
+    client.send(bytes_of(good_request()), descriptors);
+    pair.ours.reset();
+  }
 
   EXPECT_EQ(client.reason(), "too-many-descriptors");
   EXPECT_EQ(answer_to(bytes_of(good_request()), {}), "missing-descriptor");
