@@ -17,6 +17,10 @@ const char* ktlsctl_session_cipher(const ktlsctl_session* session) noexcept {
   return session == nullptr ? "" : session->reply.cipher.bytes;
 }
 
+const char* ktlsctl_session_alpn(const ktlsctl_session* session) noexcept {
+  return session == nullptr ? "" : session->reply.alpn.bytes;
+}
+
 const char* ktlsctl_session_peer_subject(const ktlsctl_session* session) noexcept {
   return session == nullptr ? "" : session->reply.peer_subject.bytes;
 }

@@ -82,16 +82,17 @@ struct StartReply {
   Header header;
   std::uint32_t error;     // positive errno; 0: the socket is secured
   Text<32> reason;         // stable name, "success" when error is 0
-  Text<16> protocol;       // "TLS 1.3"
+  Text<16> protocol;       // "TLS 1.3", "TLS 1.2"
   Text<48> cipher;         // IANA name: "TLS_AES_128_GCM_SHA256"
+  Text<256> alpn;          // RFC 7301 protocol name; empty when none was negotiated
   Text<1024> peer_subject; // RFC 4514; empty when the peer presented no certificate
   Text<512> message;       // for a person: what failed, and what to do
 
   [[nodiscard]] bool valid() const {
     const bool success = reason.view() == "success";
     return error <= max_errno && (error == 0) == success && !reason.view().empty() &&
-           reason.valid() && protocol.valid() && cipher.valid() && peer_subject.valid() &&
-           message.valid();
+           reason.valid() && protocol.valid() && cipher.valid() && alpn.valid() &&
+           peer_subject.valid() && message.valid();
   }
 };
 

@@ -13,6 +13,7 @@ constexpr std::uint8_t certificate_revoked = 44;
 constexpr std::uint8_t certificate_expired = 45;
 constexpr std::uint8_t handshake_failure = 40;
 constexpr std::uint8_t unknown_ca = 48;
+constexpr std::uint8_t access_denied = 49;
 constexpr std::uint8_t unsupported_certificate = 43;
 constexpr std::uint8_t decrypt_error = 51;
 constexpr std::uint8_t protocol_version = 70;
@@ -45,15 +46,15 @@ constexpr std::array<ReasonFacts, reason_count> table{{
      "the socket is not connected, or its peer has closed already"},
     {AlreadyTls, "already-tls", EALREADY, EALREADY, library,
      "the socket has kernel TLS already; a socket gets it once"},
-    {PeerNameMissing, "peer-name-missing", EDESTADDRREQ, EINVAL, library,
+    {PeerNameMissing, "peer-name-missing", EDESTADDRREQ, EINVAL, internal_error,
      "a client needs the name or address of its server to verify the server's certificate"},
-    {PeerNameInvalid, "peer-name-invalid", EINVAL, EINVAL, library,
+    {PeerNameInvalid, "peer-name-invalid", EINVAL, EINVAL, internal_error,
      "the peer name is neither a DNS name nor an IP address"},
     {Unsupported, "unsupported", EOPNOTSUPP, EOPNOTSUPP, library,
      "this agent does not do the kind of handshake that was asked for"},
-    {NoPolicy, "no-policy", EACCES, EACCES, library,
+    {NoPolicy, "no-policy", EACCES, EACCES, access_denied,
      "nothing is configured for this role; add it to ktlsd.toml"},
-    {Busy, "busy", EBUSY, ETIMEDOUT, library, "the agent is at a limit; try again later"},
+    {Busy, "busy", EBUSY, ETIMEDOUT, internal_error, "the agent is at a limit; try again later"},
     {HandshakeTimeout, "handshake-timeout", ETIMEDOUT, ETIMEDOUT, user_canceled,
      "the peer did not finish the handshake in time; does it speak TLS, in the opposite role?"},
     {PeerClosed, "peer-closed", ECONNRESET, ETIMEDOUT, library,
@@ -98,9 +99,12 @@ constexpr std::array<ReasonFacts, reason_count> table{{
      "this kernel refused kernel TLS on the socket; is the module tls loaded?"},
     {KeyInstallFailed, "key-install-failed", EIO, EIO, library,
      "the kernel refused the negotiated keys; the connection was shut down"},
-    {AgentStopping, "agent-stopping", ESHUTDOWN, ETIMEDOUT, library, "the agent is being stopped"},
+    {AgentStopping, "agent-stopping", ESHUTDOWN, ETIMEDOUT, internal_error,
+     "the agent is being stopped"},
     {InternalError, "internal-error", EIO, EIO, internal_error,
      "something failed in the agent; see its log"},
+    {FirstByteTimeout, "first-byte-timeout", ETIMEDOUT, ETIMEDOUT, user_canceled,
+     "the peer sent nothing in time; does it speak TLS, in the opposite role?"},
     {VersionUnsupported, "version-unsupported", EPROTO, EACCES, protocol_version,
      "the peer offers no version of TLS that is allowed here"},
     {NoApplicationProtocol, "no-application-protocol", EPROTO, EACCES, no_application_protocol,

@@ -55,6 +55,7 @@ enum class Reason : std::uint16_t {
   AgentStopping,
   InternalError,
   // the handshake, continued
+  FirstByteTimeout,
   VersionUnsupported,
   NoApplicationProtocol,
   CertificateLimit,

@@ -66,24 +66,51 @@ Result<Fd> listen_on(const std::string& path) {
   return socket;
 }
 
-std::string name_of(int socket) {
+ucred credentials_of(int socket) {
   ucred peer{};
   socklen_t size = sizeof peer;
-  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
-    return "application";
-  return fmt::format("pid {} uid {}", peer.pid, peer.uid);
+  check(::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0, "a peer has credentials");
+  return peer;
 }
+
+wire::StartReply reply_of(const Outcome& outcome) {
+  const auto& reason = facts(outcome.reason);
+  auto message = wire::make<wire::StartReply>();
+  message.error = static_cast<std::uint32_t>(reason.error);
+  message.reason.assign_cut(reason.name);
+  message.protocol.assign_cut(outcome.protocol);
+  message.cipher.assign_cut(outcome.cipher);
+  message.alpn.assign_cut(outcome.alpn);
+  message.peer_subject.assign_cut(outcome.peer_subject);
+  message.message.assign_cut(outcome.detail.empty()
+                                 ? std::string(reason.help)
+                                 : fmt::format("{} ({})", reason.help, outcome.detail));
+  return message;
+}
+
+// For descriptors that the agent has no use for: closing them must not wait either.
+void let_go(std::span<const Fd> descriptors) {
+  for (const Fd& passed : descriptors)
+    dont_linger(passed.get());
+}
+
+// Room for all that a message can carry: the kernel closes what finds no room, and that may wait.
+ipc::Channel channel_of(Fd socket) {
+  return ipc::Channel(std::move(socket), ipc::all_descriptors);
+}
+
+constexpr const char* no_descriptor = "no file descriptor is free: RLIMIT_NOFILE of ktlsd";
 
 } // namespace
 
 Reason judge_request(const ipc::Packet& packet, wire::StartRequest& request) {
   if (packet.data_truncated || !wire::decode(packet.data.data(), packet.data.size(), request))
     return Reason::MalformedRequest;
-  // the kernel also drops descriptors that find no room in our table
-  if (packet.descriptors_truncated && packet.descriptors.size() < ipc::max_descriptors)
-    return Reason::Busy;
-  if (packet.descriptors_truncated || packet.descriptors.size() > 1)
+  if (packet.descriptors.size() > 1)
     return Reason::TooManyDescriptors;
+  // the kernel drops descriptors that find no room in our table
+  if (packet.descriptors_truncated)
+    return Reason::Busy;
   if (packet.descriptors.empty())
     return Reason::MissingDescriptor;
   return Reason::Success;
@@ -104,19 +131,58 @@ ApplicationIntake::~ApplicationIntake() {
     (void)::unlink(path_.c_str());
 }
 
+Fd ApplicationIntake::accept() {
+  return Fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+}
+
+// The backlog is one for all users: whoever fills it must not make others wait for long.
 void ApplicationIntake::on_connection() {
-  Fd socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (!socket && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS))
-    return pause_listening();
-  if (!socket)
-    return; // gone again
-  if (const auto served = serve(std::move(socket)); !served)
-    log::warning("serving an application: {}", served.error().message());
-  if (applications_.size() >= max_connections)
+  constexpr int connections_at_once = 32;
+  for (int i = 0; i < connections_at_once && applications_.size() < limits_.connections; ++i) {
+    Fd socket = accept();
+    if (socket)
+      take_in(std::move(socket));
+    else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+      return accept_to_refuse();
+    else
+      return; // that was all
+  }
+  if (applications_.size() >= limits_.connections)
     set_events(listening_, 0); // until one ends
 }
 
-// No descriptor is free: who connects waits in the backlog for a moment.
+void ApplicationIntake::take_in(Fd socket) {
+  const ucred peer = credentials_of(socket.get());
+  if (of_uids_.of(peer.uid) >= limits_.connections_per_uid)
+    return turn_away(std::move(socket), Reason::Busy,
+                     fmt::format("agent.max_connections_per_uid = {} for uid {}",
+                                 limits_.connections_per_uid, peer.uid));
+  if (const auto served = serve(std::move(socket)); !served)
+    log::warning("serving an application: {}", served.error().message());
+}
+
+// No descriptor is free but those in reserve: who connects is told, instead of waiting for nothing.
+void ApplicationIntake::accept_to_refuse() {
+  reserve_.release();
+  if (Fd socket = accept())
+    turn_away(std::move(socket), Reason::Busy, no_descriptor);
+  else
+    pause_listening();
+  reserve_.refill();
+}
+
+// Answers a connection that is not served, and closes it.
+void ApplicationIntake::turn_away(Fd socket, Reason reason, const std::string& detail) {
+  const ucred peer = credentials_of(socket.get());
+  failures_.write(reason, fmt::format("pid {} uid {}: {}: {} ({})", peer.pid, peer.uid,
+                                      facts(reason).name, facts(reason).help, detail));
+  const auto message = reply_of(failure(reason, detail));
+  auto channel = channel_of(std::move(socket));
+  (void)channel.send(std::as_bytes(std::span(&message, 1)));
+  ipc::discard_messages(channel, let_go);
+}
+
+// Not even in reserve: who connects waits in the backlog for a moment.
 void ApplicationIntake::pause_listening() {
   constexpr std::chrono::milliseconds moment{100};
   set_events(listening_, 0);
@@ -129,14 +195,17 @@ void ApplicationIntake::pause_listening() {
 Result<> ApplicationIntake::serve(Fd socket) {
   const Id id = ++last_id_;
   Application application;
-  application.name = name_of(socket.get());
+  const ucred peer = credentials_of(socket.get());
+  application.name = fmt::format("pid {} uid {}", peer.pid, peer.uid);
+  application.uid = peer.uid;
   ipc::Connection::Handlers handlers;
   handlers.on_packet = [this, id](ipc::Packet packet) { on_packet(id, std::move(packet)); };
   handlers.on_closed = [this, id] { on_closed(id); };
   application.connection =
-      TRY(ipc::Connection::create(loop_, ipc::Channel(std::move(socket)), std::move(handlers)));
+      TRY(ipc::Connection::create(loop_, channel_of(std::move(socket)), std::move(handlers)));
   application.timer = TRY(loop_.on_time(EventLoop::Clock::now() + limits_.request_timeout,
                                         [this, id] { refuse(id, Reason::RequestTimeout); }));
+  of_uids_.add(application.uid);
   applications_.emplace(id, std::move(application));
   return {};
 }
@@ -146,8 +215,7 @@ void ApplicationIntake::on_packet(Id id, ipc::Packet packet) {
   wire::StartRequest asked{};
   const Reason judged = application.asked ? Reason::MalformedRequest : judge_request(packet, asked);
   if (judged != Reason::Success) {
-    for (const Fd& passed : packet.descriptors)
-      dont_linger(passed.get());
+    let_go(packet.descriptors);
     const auto handshake = application.handshake;
     refuse(id, judged);
     if (handshake)
@@ -165,6 +233,7 @@ void ApplicationIntake::on_packet(Id id, ipc::Packet packet) {
   if (asked.timeout_ms != 0)
     request.timeout = std::min(request.timeout, std::chrono::milliseconds(asked.timeout_ms));
   request.origin = application.name;
+  request.uid = application.uid;
   request.complete = [this, id](const Outcome& outcome, int) { reply(id, outcome); };
   const auto handshake = handlers_.submit(std::move(request));
   if (const auto still = applications_.find(id); still != applications_.end())
@@ -172,34 +241,34 @@ void ApplicationIntake::on_packet(Id id, ipc::Packet packet) {
 }
 
 void ApplicationIntake::on_closed(Id id) {
-  const auto node = applications_.extract(id);
-  set_events(listening_, EPOLLIN);
-  if (node.mapped().handshake)
-    handlers_.cancel(*node.mapped().handshake);
+  const auto application = take(id);
+  application->connection->drain(let_go);
+  if (application->handshake)
+    handlers_.cancel(*application->handshake);
 }
 
 void ApplicationIntake::refuse(Id id, Reason reason) {
-  log::warning("{}: {}: {}", applications_.at(id).name, facts(reason).name, facts(reason).help);
-  reply(id, failure(reason));
+  failures_.write(reason, fmt::format("{}: {}: {}", applications_.at(id).name, facts(reason).name,
+                                      facts(reason).help));
+  reply(id, failure(reason, reason == Reason::Busy ? no_descriptor : ""));
 }
 
 void ApplicationIntake::reply(Id id, const Outcome& outcome) {
-  const auto node = applications_.extract(id);
-  if (node.empty())
+  const auto application = take(id);
+  if (!application)
     return; // it went away meanwhile
-  set_events(listening_, EPOLLIN);
-  const auto& reason = facts(outcome.reason);
-  auto message = wire::make<wire::StartReply>();
-  message.error = static_cast<std::uint32_t>(reason.error);
-  message.reason.assign_cut(reason.name);
-  message.protocol.assign_cut(outcome.protocol);
-  message.cipher.assign_cut(outcome.cipher);
-  message.peer_subject.assign_cut(outcome.peer_subject);
-  message.message.assign_cut(outcome.detail.empty()
-                                 ? std::string(reason.help)
-                                 : fmt::format("{} ({})", reason.help, outcome.detail));
   // to an application that does not read, nothing can be said
-  (void)node.mapped().connection->send(message);
+  (void)application->connection->send(reply_of(outcome));
+  application->connection->drain(let_go);
+}
+
+std::optional<ApplicationIntake::Application> ApplicationIntake::take(Id id) {
+  auto node = applications_.extract(id);
+  if (node.empty())
+    return std::nullopt;
+  of_uids_.remove(node.mapped().uid);
+  set_events(listening_, EPOLLIN);
+  return std::move(node.mapped());
 }
 
 } // namespace ktls

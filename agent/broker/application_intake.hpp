@@ -8,8 +8,11 @@
 #include <string>
 #include <unordered_map>
 
+#include "base/descriptor_reserve.hpp"
 #include "base/event_loop.hpp"
 #include "base/fd.hpp"
+#include "broker/admission.hpp"
+#include "broker/failure_log.hpp"
 #include "broker/handshake_request.hpp"
 #include "ipc/connection.hpp"
 #include "wire.hpp"
@@ -18,12 +21,12 @@ namespace ktls {
 
 class ApplicationIntake {
 public:
-  // Connections to agent.sock, with or without a request. The next ones wait in the backlog.
-  static constexpr std::size_t max_connections = 1024;
-
   struct Limits {
     std::chrono::milliseconds request_timeout; // from connecting to the request
     std::chrono::milliseconds handshake_timeout;
+    // To agent.sock, with or without a request. The next ones wait in the backlog.
+    std::size_t connections;
+    std::size_t connections_per_uid; // the next is answered "busy"
   };
   struct Handlers {
     std::function<std::uint64_t(HandshakeRequest)> submit;
@@ -42,6 +45,7 @@ private:
   using Id = std::uint64_t;
   struct Application {
     std::string name; // for the log: "pid 17 uid 1000"
+    uid_t uid = 0;
     std::unique_ptr<ipc::Connection> connection;
     EventSource timer;
     bool asked = false;
@@ -49,24 +53,34 @@ private:
   };
 
   ApplicationIntake(EventLoop& loop, std::string path, Limits limits, Handlers handlers)
-      : loop_(loop), path_(std::move(path)), limits_(limits), handlers_(std::move(handlers)) {}
+      : loop_(loop), path_(std::move(path)), limits_(limits), handlers_(std::move(handlers)),
+        failures_(loop, "requests") {}
   void on_connection();
+  [[nodiscard]] Fd accept();
+  void take_in(Fd socket);
+  void accept_to_refuse();
   void pause_listening();
   Result<> serve(Fd socket);
+  void turn_away(Fd socket, Reason reason, const std::string& detail);
   void on_packet(Id id, ipc::Packet packet);
   void on_closed(Id id);
   void refuse(Id id, Reason reason);
   void reply(Id id, const Outcome& outcome);
+  // No longer counted; empty when it is gone already.
+  std::optional<Application> take(Id id);
 
   EventLoop& loop_;
   std::string path_;
   Limits limits_;
   Handlers handlers_;
+  FailureLog failures_;
+  DescriptorReserve reserve_;
   Fd listener_;
   EventSource listening_;
   EventSource pause_;
   Id last_id_ = 0;
   std::unordered_map<Id, Application> applications_;
+  Counts<uid_t> of_uids_;
 };
 
 // What is wrong with a packet as a request, before its socket is looked at; Success: nothing, and

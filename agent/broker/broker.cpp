@@ -16,6 +16,13 @@ unsigned worker_count(const policy::Settings& settings) {
   return settings.workers == 0 ? std::min(processors, policy::max_workers) : settings.workers;
 }
 
+Dispatcher::Limits limits_of(const policy::Settings& settings) {
+  return {settings.max_handshakes,
+          settings.max_queued,
+          {settings.max_handshakes_per_uid, settings.max_handshakes_per_address},
+          settings.first_byte_timeout};
+}
+
 } // namespace
 
 Broker::Broker(EventLoop& loop, policy::Settings settings, Snapshot snapshot, std::string helpers,
@@ -23,7 +30,7 @@ Broker::Broker(EventLoop& loop, policy::Settings settings, Snapshot snapshot, st
     : loop_(loop), settings_(std::move(settings)), snapshot_(std::move(snapshot)),
       kernel_sources_(std::move(kernel)), on_serving_(std::move(on_serving)),
       pool_(loop, std::move(helpers), snapshot_, worker_count(settings_), pool_handlers()),
-      dispatcher_(loop, pool_, snapshot_.profiles) {}
+      dispatcher_(loop, pool_, snapshot_.profiles, limits_of(settings_)) {}
 
 WorkerPool::Handlers Broker::pool_handlers() {
   WorkerPool::Handlers handlers;
@@ -41,6 +48,9 @@ WorkerPool::Handlers Broker::pool_handlers() {
   handlers.on_finished = [this](WorkerPool::Index worker, const ipc::HandshakeFinished& message) {
     dispatcher_.on_finished(worker, message);
   };
+  handlers.on_psk_request = [this](WorkerPool::Index worker, const ipc::PskRequest& message) {
+    dispatcher_.on_psk_request(worker, message);
+  };
   handlers.on_lost = [this](WorkerPool::Index worker) {
     dispatcher_.on_lost(worker);
     give_up_unless_serving();
@@ -57,7 +67,9 @@ void Broker::give_up_unless_serving() {
 }
 
 Result<> Broker::open_intakes() {
-  const ApplicationIntake::Limits limits{settings_.request_timeout, settings_.handshake_timeout};
+  const ApplicationIntake::Limits limits{settings_.request_timeout, settings_.handshake_timeout,
+                                         settings_.max_connections,
+                                         settings_.max_connections_per_uid};
   ApplicationIntake::Handlers handlers;
   handlers.submit = [this](HandshakeRequest request) {
     return dispatcher_.submit(std::move(request));

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "broker/dispatcher.hpp"
 
+#include <fmt/format.h>
 #include <sys/socket.h>
+
+#include <algorithm>
 
 #include <vector>
 
@@ -9,26 +12,27 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "broker/prompt_close.hpp"
+#include "broker/remote_network.hpp"
 #include "broker/socket_address.hpp"
+#include "ktls/clear_end.hpp"
 #include "ktls/socket_check.hpp"
 
 namespace ktls {
 namespace {
 
-void log_outcome(const std::string& description, const Outcome& outcome) {
-  const auto& reason = facts(outcome.reason);
-  if (outcome.reason == Reason::Success)
-    return log::info(
-        "{}: secured with {} {}, peer {}", description, outcome.protocol, outcome.cipher,
-        outcome.peer_subject.empty() ? "without certificate" : "\"" + outcome.peer_subject + "\"");
-  log::warning("{}: {}: {}{}{}", description, reason.name, reason.help,
-               outcome.detail.empty() ? "" : " (" + outcome.detail + ")",
-               outcome.peer_subject.empty() ? "" : "; peer \"" + outcome.peer_subject + "\"");
-}
-
 std::chrono::milliseconds left_until(EventLoop::Clock::time_point deadline) {
   const auto left = deadline - EventLoop::Clock::now();
   return std::max(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(1));
+}
+
+// Ends a connection that no worker has had. One that its owner has closed, or attached to kernel
+// TLS, meanwhile gets no alert.
+void end_unbegun(int socket, Reason reason) {
+  const auto alert = facts(reason).alert;
+  if (alert && classify_socket(socket) == Reason::Success)
+    end_with_alert(socket, *alert);
+  else
+    (void)::shutdown(socket, SHUT_RDWR);
 }
 
 } // namespace
@@ -36,23 +40,25 @@ std::chrono::milliseconds left_until(EventLoop::Clock::time_point deadline) {
 Dispatcher::Id Dispatcher::submit(HandshakeRequest request) {
   const Id id = ++last_id_;
   std::string description = request.origin + " " + describe_connection(request.socket.get());
-  if (const Reason refused = examine(request); refused != Reason::Success) {
-    // what is no connected TCP socket is left as it is: whatever it is, it was passed by mistake
-    if (classify_socket(request.socket.get()) == Reason::Success)
-      (void)::shutdown(request.socket.get(), SHUT_RDWR);
-    report(request, description, failure(refused));
+  if (const Outcome examined = examine(request); examined.reason != Reason::Success) {
+    refuse(request, description, examined);
+    return id;
+  }
+  auto place = admission_.admit({request.uid, RemoteNetwork::of_peer(request.socket.get())});
+  if (!place) {
+    refuse(request, description, failure(Reason::Busy, place.error()));
     return id;
   }
   const auto deadline = EventLoop::Clock::now() + request.timeout;
-  auto watchdog = loop_.on_time(deadline + worker_grace, [this, id] { on_late(id); });
+  auto watchdog = loop_.on_time(deadline, [this, id] { on_deadline(id); });
   if (!watchdog) {
-    conclude(std::move(request), description,
-             failure(Reason::InternalError, watchdog.error().message()));
+    refuse(request, description, failure(Reason::InternalError, watchdog.error().message()));
     return id;
   }
-  handshakes_.emplace(id, InFlight{std::move(request), std::move(description), std::nullopt,
-                                   deadline, std::move(*watchdog)});
-  assign(id);
+  handshakes_.emplace(id, InFlight{std::move(request), std::move(*place), std::move(description),
+                                   std::nullopt, deadline, std::move(*watchdog)});
+  waiting_.insert(id);
+  fill();
   return id;
 }
 
@@ -66,55 +72,81 @@ Dispatcher::choose_profile(const HandshakeRequest& request) const {
   return client ? profiles_.kernel_client : profiles_.kernel_server;
 }
 
-// The cheap questions, before a worker is bothered.
-Reason Dispatcher::examine(const HandshakeRequest& request) const {
-  if (const Reason unfit = classify_socket(request.socket.get()); unfit != Reason::Success)
-    return unfit;
-  const bool client = request.role == RequestedRole::Client;
+bool Dispatcher::uses_psk(const HandshakeRequest& request) const {
   const auto& profile = choose_profile(request);
-  if (!profile)
-    return Reason::NoPolicy;
+  return request.psk || (profile && profile->psk_file);
+}
+
+// The cheap questions, before a worker is bothered. Success: nothing is against it.
+Outcome Dispatcher::examine(const HandshakeRequest& request) const {
+  if (const Reason unfit = classify_socket(request.socket.get()); unfit != Reason::Success)
+    return failure(unfit);
+  const bool client = request.role == RequestedRole::Client;
+  if (!choose_profile(request))
+    return failure(Reason::NoPolicy);
   // with a pre-shared key there is no certificate that could name another
-  const bool name_counts = client && !request.psk;
+  const bool name_counts = client && !uses_psk(request);
   if (name_counts && request.peer_name.empty())
-    return Reason::PeerNameMissing;
+    return failure(Reason::PeerNameMissing);
   if (name_counts && !HostName::parse(request.peer_name))
-    return Reason::PeerNameInvalid;
-  return handshakes_.size() < max_in_flight ? Reason::Success : Reason::Busy;
+    return failure(Reason::PeerNameInvalid);
+  if (!has_place() && waiting_.size() >= limits_.queued)
+    return failure(Reason::Busy, fmt::format("agent.max_queued = {} behind agent.max_handshakes = "
+                                             "{}",
+                                             limits_.queued, limits_.handshakes));
+  return failure(Reason::Success);
+}
+
+void Dispatcher::refuse(HandshakeRequest& request, const std::string& description,
+                        const Outcome& outcome) {
+  // what is no connected TCP socket is left as it is: whatever it is, it was passed by mistake
+  if (classify_socket(request.socket.get()) == Reason::Success)
+    end_unbegun(request.socket.get(), outcome.reason);
+  report(request, description, outcome);
+}
+
+bool Dispatcher::has_place() const {
+  return in_workers_ < limits_.handshakes && workers_.pick().has_value();
+}
+
+// Gives workers what waits, as far as there is room.
+void Dispatcher::fill() {
+  if (filling_)
+    return; // a worker that cannot take one ends others, which calls this
+  filling_ = true;
+  while (!waiting_.empty() && has_place())
+    assign(waiting_.extract(waiting_.begin()).value());
+  filling_ = false;
 }
 
 void Dispatcher::assign(Id id) {
   auto& handshake = handshakes_.at(id);
-  const auto worker = workers_.pick();
-  if (!worker) {
-    waiting_.push_back(id);
-    return;
-  }
   const auto& request = handshake.request;
   const bool client = request.role == RequestedRole::Client;
+  const auto left = left_until(handshake.deadline);
   auto message = wire::make<ipc::StartHandshake>();
   message.id = id;
   message.profile = choose_profile(request)->index;
-  message.timeout_ms = static_cast<std::uint32_t>(left_until(handshake.deadline).count());
+  message.timeout_ms = static_cast<std::uint32_t>(left.count());
+  // from here on: as client, nobody has spoken to the peer yet
+  message.first_byte_ms = static_cast<std::uint32_t>(std::min(left, limits_.first_byte).count());
   message.anonymous = client && request.anonymous ? 1 : 0;
   check(message.peer_name.assign(request.peer_name), "an examined name fits");
-  handshake.worker = worker;
+  handshake.worker = workers_.pick();
+  ++in_workers_;
   // on failure on_lost() has ended it with the worker's others
-  (void)workers_.start(*worker, message, request.socket.get());
+  (void)workers_.start(*handshake.worker, message, request.socket.get());
 }
 
 void Dispatcher::on_available() {
-  auto waiting = std::exchange(waiting_, {});
-  for (const Id id : waiting) {
-    if (handshakes_.contains(id))
-      assign(id);
-  }
+  fill();
 }
 
 void Dispatcher::on_finished(Workers::Index worker, const ipc::HandshakeFinished& message) {
   const auto found = handshakes_.find(message.id);
   if (found == handshakes_.end() || found->second.worker != worker)
     return workers_.replace(worker); // it makes up handshakes
+  last_heard_[worker] = EventLoop::Clock::now();
   Outcome outcome;
   outcome.reason = *reason_from_number(message.reason);
   // a worker that was taken over must not forge log lines
@@ -129,20 +161,70 @@ void Dispatcher::on_finished(Workers::Index worker, const ipc::HandshakeFinished
   finish(message.id, outcome);
 }
 
+void Dispatcher::on_psk_request(Workers::Index worker, const ipc::PskRequest& message) {
+  const auto found = handshakes_.find(message.id);
+  if (found == handshakes_.end() || found->second.worker != worker)
+    return workers_.replace(worker); // it makes up handshakes
+  auto& handshake = found->second;
+  const auto& request = handshake.request;
+  if (!uses_psk(request) || ++handshake.psk_lookups > tls::max_psk_lookups)
+    return workers_.replace(worker); // it collects keys
+  const auto& profile = *choose_profile(request);
+  const bool client = request.role == RequestedRole::Client;
+  const std::string identity = client ? profile.psk_identity : std::string(message.identity.view());
+  // as server, nothing without a name: it would be the first of a file
+  auto psk = request.psk                   ? request.psk(identity)
+             : client || !identity.empty() ? profile.psk_file->find(identity)
+                                           : invalid("no identity");
+  auto reply = wire::make<ipc::PskReply>();
+  reply.id = message.id;
+  if (psk && psk->key.bytes().size() <= reply.key.size() && reply.identity.assign(psk->identity)) {
+    reply.size = static_cast<std::uint32_t>(psk->key.bytes().size());
+    std::ranges::copy(psk->key.bytes(), std::as_writable_bytes(std::span(reply.key)).begin());
+  }
+  workers_.give_psk(worker, reply);
+  wipe_message(reply);
+}
+
 void Dispatcher::on_lost(Workers::Index worker) {
+  last_heard_.erase(worker);
   std::vector<Id> lost;
   for (const auto& [id, handshake] : handshakes_) {
     if (handshake.worker == worker)
       lost.push_back(id);
   }
-  for (const Id id : lost)
-    finish(id, failure(Reason::WorkerDied));
+  for (const Id id : lost) {
+    if (handshakes_.contains(id)) // what takes the place of one may be lost too
+      finish(id, failure(Reason::WorkerDied));
+  }
+}
+
+// A worker tells the peer, and has a little more time for it.
+void Dispatcher::on_deadline(Id id) {
+  auto& handshake = handshakes_.at(id);
+  if (!handshake.worker)
+    return finish(id, failure(Reason::HandshakeTimeout,
+                              in_workers_ < limits_.handshakes
+                                  ? "no worker was ready"
+                                  : fmt::format("it waited behind agent.max_handshakes = {}",
+                                                limits_.handshakes)));
+  watch_worker(id, handshake.deadline + worker_grace);
+}
+
+void Dispatcher::watch_worker(Id id, EventLoop::Clock::time_point until) {
+  auto watchdog = loop_.on_time(until, [this, id] { on_late(id); });
+  check(watchdog.has_value(), "a timer can be set");
+  handshakes_.at(id).watchdog = std::move(*watchdog);
 }
 
 void Dispatcher::on_late(Id id) {
-  const auto worker = handshakes_.at(id).worker;
-  if (!worker)
-    return finish(id, failure(Reason::HandshakeTimeout, "no worker was ready"));
+  const auto& handshake = handshakes_.at(id);
+  const auto worker = handshake.worker;
+  const auto now = EventLoop::Clock::now();
+  if (const auto heard = last_heard_.find(*worker); heard != last_heard_.end() &&
+                                                    now < heard->second + worker_grace &&
+                                                    now < handshake.deadline + worker_patience)
+    return watch_worker(id, now + worker_grace);
   finish(id, failure(Reason::WorkerStuck));
   workers_.replace(*worker);
 }
@@ -158,23 +240,28 @@ void Dispatcher::cancel(Id id) {
 }
 
 void Dispatcher::end_all(Reason reason) {
+  filling_ = true; // nothing takes the place of what ends
   while (!handshakes_.empty())
     finish(handshakes_.begin()->first, failure(reason));
+  filling_ = false;
 }
 
 void Dispatcher::finish(Id id, const Outcome& outcome) {
-  std::erase(waiting_, id);
   auto node = handshakes_.extract(id);
   auto& handshake = node.mapped();
-  conclude(std::move(handshake.request), handshake.description, outcome);
-}
-
-void Dispatcher::conclude(HandshakeRequest request, const std::string& description,
-                          const Outcome& outcome) {
-  // the worker has done so already, unless it died or never had it
-  if (outcome.reason != Reason::Success)
-    (void)::shutdown(request.socket.get(), SHUT_RDWR);
-  report(request, description, outcome);
+  const int socket = handshake.request.socket.get();
+  if (handshake.worker)
+    --in_workers_;
+  else
+    waiting_.erase(id);
+  // the worker has shut it down already, unless it died; nobody knows then what the peer was sent,
+  // so no alert is put behind it
+  if (outcome.reason != Reason::Success && handshake.worker)
+    (void)::shutdown(socket, SHUT_RDWR);
+  else if (outcome.reason != Reason::Success)
+    end_unbegun(socket, outcome.reason);
+  report(handshake.request, handshake.description, outcome);
+  fill();
 }
 
 void Dispatcher::report(HandshakeRequest& request, const std::string& description,
@@ -182,6 +269,19 @@ void Dispatcher::report(HandshakeRequest& request, const std::string& descriptio
   log_outcome(description, outcome);
   request.complete(outcome, request.socket.get());
   dont_linger(request.socket.get());
+}
+
+void Dispatcher::log_outcome(const std::string& description, const Outcome& outcome) {
+  const auto& reason = facts(outcome.reason);
+  if (outcome.reason == Reason::Success)
+    return log::info(
+        "{}: secured with {} {}, peer {}", description, outcome.protocol, outcome.cipher,
+        outcome.peer_subject.empty() ? "without certificate" : "\"" + outcome.peer_subject + "\"");
+  failures_.write(
+      outcome.reason,
+      fmt::format("{}: {}: {}{}{}", description, reason.name, reason.help,
+                  outcome.detail.empty() ? "" : " (" + outcome.detail + ")",
+                  outcome.peer_subject.empty() ? "" : "; peer \"" + outcome.peer_subject + "\""));
 }
 
 } // namespace ktls

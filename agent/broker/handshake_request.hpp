@@ -2,9 +2,12 @@
 // HandshakeRequest: what the kernel and applications ask for, in one form.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -50,7 +53,8 @@ struct HandshakeRequest {
   bool anonymous = false; // as client: present no certificate
   std::string peer_name;  // as client
   std::chrono::milliseconds timeout{0};
-  std::string origin; // for the log: "kernel", "pid 17 uid 1000"
+  std::string origin;       // for the log: "kernel", "pid 17 uid 1000"
+  std::optional<uid_t> uid; // whom it counts for; none: the kernel
   std::unique_ptr<KeyringPsk>
       keys;                   // of a keyring, for `psk`; stays here until `complete` was called
   KeyringLinks::Hold keyring; // the right to read its keys, for as long as the request exists

@@ -129,13 +129,21 @@ ktls::KernelSuites kernel_suites(const ktls::KernelTls& kernel) {
   return {names_of(kernel.tls12), names_of(kernel.tls13), kernel.limits_records};
 }
 
-// Each handshake holds a descriptor, as does each connection to agent.sock.
-void raise_descriptor_limit() {
+// Each handshake holds a descriptor, as does each connection to agent.sock. With fewer than the
+// limits allow, one user could take those of all.
+void raise_descriptor_limit(const ktls::policy::Settings& settings) {
+  constexpr std::size_t for_itself = 64;
+  const std::size_t needed =
+      settings.max_handshakes + settings.max_queued + settings.max_connections + for_itself;
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    limit.rlim_cur = limit.rlim_max;
-    (void)::setrlimit(RLIMIT_NOFILE, &limit);
-  }
+  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_max < needed)
+    ktls::log::warning("only {} file descriptors may be open, and the limits of [agent] allow for "
+                       "{}: raise RLIMIT_NOFILE, or lower these limits",
+                       limit.rlim_max, needed);
 }
 
 // The kernel holds only a handful of upcalls that nobody has accepted, 3 on a machine with 1 GiB,
@@ -165,7 +173,7 @@ ktls::Result<std::vector<ktls::KernelSource>> open_kernel(const ktls::policy::Se
 
 ktls::Result<int> serve(const Options& options, ktls::policy::Settings settings,
                         ktls::Snapshot snapshot) {
-  raise_descriptor_limit();
+  raise_descriptor_limit(settings);
   raise_priority();
   auto kernel = TRY(open_kernel(settings));
   TRY(ktls::forbid_inspection());

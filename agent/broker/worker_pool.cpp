@@ -2,6 +2,7 @@
 #include "broker/worker_pool.hpp"
 
 #include <fmt/format.h>
+#include <sys/random.h>
 
 #include <algorithm>
 #include <array>
@@ -12,6 +13,28 @@
 #include "ipc/sealed_memory.hpp"
 
 namespace ktls {
+namespace {
+
+// Of descriptors, or of room for messages: this handshake cannot be passed on, and nothing is wrong
+// with the worker.
+bool is_shortage(const Error& error) {
+  for (const int number : {EMFILE, ENFILE, ENOMEM, ENOBUFS, ETOOMANYREFS}) {
+    if (error.code == std::error_code(number, std::generic_category()))
+      return true;
+  }
+  return false;
+}
+
+// What a worker would say of a handshake that it could not take.
+ipc::HandshakeFinished busy(std::uint64_t id, const std::string& detail) {
+  auto message = wire::make<ipc::HandshakeFinished>();
+  message.id = id;
+  message.reason = static_cast<std::uint16_t>(Reason::Busy);
+  message.detail.assign_cut(escape(detail, 500));
+  return message;
+}
+
+} // namespace
 
 WorkerPool::WorkerPool(EventLoop& loop, std::string helpers, const Snapshot& snapshot,
                        unsigned workers, Handlers handlers)
@@ -43,7 +66,10 @@ bool WorkerPool::start(Index worker, const ipc::StartHandshake& request, int soc
   const auto sent =
       permit(slot, message).and_then([&] { return slot.connection->send(message, socket); });
   if (!sent) {
-    lose_worker(worker, sent.error().message());
+    if (!is_shortage(sent.error()))
+      lose_worker(worker, sent.error().message());
+    else
+      handlers_.on_finished(worker, busy(request.id, sent.error().message()));
     return false;
   }
   ++slot.handshakes;
@@ -144,6 +170,8 @@ void WorkerPool::on_signer_ready(Signer& signer) {
     keys_loaded_ = true;
     if (handlers_.on_keys_loaded)
       handlers_.on_keys_loaded();
+    if (const auto made = make_ticket_key(); !made)
+      log::error("no session tickets are given: {}", made.error().message());
     for (Index i = 0; i < slots_.size(); ++i)
       start_worker(i);
   }
@@ -254,14 +282,18 @@ void WorkerPool::on_worker_packet(Index index, const ipc::Packet& packet) {
   const void* data = packet.data.data();
   const std::size_t size = packet.data.size();
   ipc::HandshakeFinished finished{};
+  ipc::PskRequest psk{};
   ipc::WorkerReady ready{};
   ipc::WorkerRefused refused{};
   if (slot.phase == Phase::Ready && slot.handshakes > 0 && wire::decode(data, size, finished)) {
     --slot.handshakes;
     return handlers_.on_finished(index, finished);
   }
+  if (slot.phase == Phase::Ready && slot.handshakes > 0 && wire::decode(data, size, psk))
+    return handlers_.on_psk_request(index, psk);
   if (slot.phase == Phase::Starting && wire::decode(data, size, ready)) {
     slot.phase = Phase::Ready;
+    give_ticket_key(slot);
     return handlers_.on_available();
   }
   if (slot.phase == Phase::Starting && wire::decode(data, size, refused)) {
@@ -269,6 +301,48 @@ void WorkerPool::on_worker_packet(Index index, const ipc::Packet& packet) {
     return lose_worker(index, "it cannot use its configuration");
   }
   lose_worker(index, "it sent a message that this phase does not allow");
+}
+
+void WorkerPool::give_psk(Index worker, const ipc::PskReply& reply) {
+  if (slots_.at(worker).phase == Phase::Ready)
+    (void)slots_.at(worker).connection->send(reply); // else its end comes another way
+}
+
+Result<> WorkerPool::make_ticket_key() {
+  const auto& profiles = snapshot_.workers.profiles;
+  const bool wanted = std::any_of(profiles.begin(), profiles.end(),
+                                  [](const ipc::Profile& p) { return p.session_tickets; });
+  return wanted ? renew_ticket_key() : Result<>{};
+}
+
+// One for all workers, or a client could only resume with the worker that gave it its ticket.
+Result<> WorkerPool::renew_ticket_key() {
+  ticket_key_ = TRY(Secret::create(sizeof(ipc::TicketKey::key)));
+  auto left = ticket_key_->bytes();
+  while (!left.empty()) {
+    const ssize_t got = ::getrandom(left.data(), left.size(), 0);
+    if (got < 0 && errno != EINTR)
+      return errno_error("making a key for session tickets");
+    left = left.subspan(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  }
+  for (auto& slot : slots_) {
+    if (slot.phase == Phase::Ready)
+      give_ticket_key(slot);
+  }
+  ticket_timer_ = TRY(loop_.on_time(EventLoop::Clock::now() + ticket_key_life, [this] {
+    if (const auto renewed = renew_ticket_key(); !renewed)
+      log::error("{}", renewed.error().message()); // the old one stays in use
+  }));
+  return {};
+}
+
+void WorkerPool::give_ticket_key(Slot& slot) {
+  if (!ticket_key_)
+    return;
+  auto message = wire::make<ipc::TicketKey>();
+  std::ranges::copy(ticket_key_->bytes(), std::as_writable_bytes(std::span(message.key)).begin());
+  (void)slot.connection->send(message); // a worker without it sends no tickets
+  wipe_message(message);
 }
 
 void WorkerPool::lose_worker(Index index, const std::string& why) {

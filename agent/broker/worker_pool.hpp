@@ -34,9 +34,11 @@ public:
   virtual ~Workers() = default;
   // The ready worker with the fewest handshakes; none while none is ready.
   [[nodiscard]] virtual std::optional<Index> pick() const = 0;
-  // False when it cannot take it; then it is being replaced.
+  // False when it cannot take it; the handshake has then been ended, by on_lost if the worker is
+  // being replaced.
   virtual bool start(Index worker, const ipc::StartHandshake& request, int socket) = 0;
   virtual void cancel(Index worker, std::uint64_t id) = 0;
+  virtual void give_psk(Index worker, const ipc::PskReply& reply) = 0;
   // Ends a worker that does not answer; on_lost follows before this returns.
   virtual void replace(Index worker) = 0;
 };
@@ -46,6 +48,8 @@ public:
   struct Handlers {
     std::function<void()> on_available; // a worker became ready
     std::function<void(Index, const ipc::HandshakeFinished&)> on_finished;
+    // A handshake of the worker needs a pre-shared key; give_psk() is to follow.
+    std::function<void(Index, const ipc::PskRequest&)> on_psk_request;
     std::function<void(Index)> on_lost; // its handshakes will not finish
     // The signers have all keys of the snapshot. Optional.
     std::function<void()> on_keys_loaded;
@@ -59,6 +63,10 @@ public:
   // For a signer to load its keys, a token's answers included.
   static constexpr std::chrono::seconds load_limit{30};
 
+  // Then old tickets lead to full handshakes. GnuTLS derives a new key from it each few hours
+  // besides.
+  static constexpr std::chrono::hours ticket_key_life{1};
+
   // A pool of no workers only has the keys loaded, and starts nothing again.
   // `loop` and `snapshot` must outlive the pool. `helpers`: the directory of ktlsd-worker and
   // ktlsd-signer.
@@ -70,6 +78,7 @@ public:
   [[nodiscard]] std::optional<Index> pick() const override;
   bool start(Index worker, const ipc::StartHandshake& request, int socket) override;
   void cancel(Index worker, std::uint64_t id) override;
+  void give_psk(Index worker, const ipc::PskReply& reply) override;
   void replace(Index worker) override;
 
 private:
@@ -109,6 +118,9 @@ private:
   Result<> permit(const Slot& slot, ipc::StartHandshake& message) const;
   void on_worker_packet(Index index, const ipc::Packet& packet);
   void lose_worker(Index index, const std::string& why);
+  Result<> make_ticket_key();
+  Result<> renew_ticket_key();
+  void give_ticket_key(Slot& slot);
 
   // Ends the child, logs, and calls `again` after the back-off.
   void lose(Child& child, std::string_view name, const std::string& why,
@@ -118,6 +130,8 @@ private:
   std::string helpers_;
   const Snapshot& snapshot_;
   Handlers handlers_;
+  std::optional<Secret> ticket_key_; // none: no profile has tickets
+  EventSource ticket_timer_;
   std::optional<Secret> permit_secret_; // from start_all() on
   bool keys_loaded_ = false;            // all of them, once
   std::deque<Signer> signers_;          // the first is for keys in files; none is moved

@@ -61,12 +61,12 @@ Result<Received> Channel::receive() {
   Packet packet;
   packet.data.resize(max_message_size);
   iovec part{packet.data.data(), packet.data.size()};
-  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(max_descriptors * sizeof(int))> control{};
+  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(all_descriptors * sizeof(int))> control{};
   msghdr header{};
   header.msg_iov = &part;
   header.msg_iovlen = 1;
   header.msg_control = control.data();
-  header.msg_controllen = control.size();
+  header.msg_controllen = CMSG_SPACE(room_ * sizeof(int));
   ssize_t size = 0;
   do {
     size = ::recvmsg(fd(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
@@ -85,6 +85,34 @@ Result<Received> Channel::receive() {
   if (size == 0 && packet.descriptors.empty() && !packet.descriptors_truncated)
     return Closed{};
   return packet;
+}
+
+// With SO_PASSCRED the kernel puts credentials beside each message. That tells an empty one from
+// the end, which reads the same otherwise.
+void discard_messages(Channel& channel, const std::function<void(std::span<const Fd>)>& look) {
+  // the other end cannot send any more: the queue, which its kernel bounds, only gets shorter
+  (void)::shutdown(channel.fd(), SHUT_RD);
+  constexpr int on = 1;
+  (void)::setsockopt(channel.fd(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+  std::byte byte{}; // the rest of a message is cut off
+  iovec part{&byte, sizeof byte};
+  alignas(cmsghdr)
+      std::array<std::byte, CMSG_SPACE(all_descriptors * sizeof(int)) + CMSG_SPACE(sizeof(ucred))>
+          control{};
+  bool reset = false; // reported once, before the messages
+  for (;;) {
+    msghdr header{};
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+    const ssize_t size = ::recvmsg(channel.fd(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (size < 0 && (errno == EINTR || (errno == ECONNRESET && !std::exchange(reset, true))))
+      continue;
+    if (size < 0 || (size == 0 && header.msg_controllen == 0))
+      return;
+    look(take_descriptors(header));
+  }
 }
 
 } // namespace ktls::ipc

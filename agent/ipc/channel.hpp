@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 #include <utility>
@@ -19,6 +20,8 @@ inline constexpr std::size_t max_message_size = 8192;
 // Room for descriptors in one message. Every message of ours carries at most one: the rest is there
 // to tell "two" from "far too many"; the kernel closes what finds no room.
 inline constexpr std::size_t max_descriptors = 4;
+// The most that one message can carry at all: SCM_MAX_FD of the kernel.
+inline constexpr std::size_t all_descriptors = 253;
 
 struct Packet {
   std::vector<std::byte> data;
@@ -32,7 +35,9 @@ using Received = std::variant<Packet, Nothing, Closed>;
 
 class Channel {
 public:
-  explicit Channel(Fd socket) : socket_(std::move(socket)) {}
+  // `room`: for descriptors in a message that is received.
+  explicit Channel(Fd socket, std::size_t room = max_descriptors)
+      : socket_(std::move(socket)), room_(room) {}
 
   // Two connected ends.
   static Result<std::pair<Channel, Channel>> pair();
@@ -48,6 +53,12 @@ public:
 
 private:
   Fd socket_;
+  std::size_t room_;
 };
+
+// Takes no more messages, and gives the descriptors of those that wait to `look`, then closes them;
+// does not wait itself. Before a channel is closed whose other end is not ours: the kernel closes
+// what nobody read, and that may wait.
+void discard_messages(Channel& channel, const std::function<void(std::span<const Fd>)>& look);
 
 } // namespace ktls::ipc

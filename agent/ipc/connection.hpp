@@ -35,6 +35,11 @@ public:
     return send_bytes(std::as_bytes(std::span(&message, 1)), descriptor);
   }
 
+  // See discard_messages(); instead of on_packet.
+  void drain(const std::function<void(std::span<const Fd>)>& look) {
+    discard_messages(channel_, look);
+  }
+
 private:
   struct Queued {
     std::vector<std::byte> message;

@@ -59,16 +59,16 @@ struct StartHandshake {
   static constexpr std::uint16_t type = 104;
   Header header;
   std::uint64_t id;
-  std::uint32_t profile;    // index in WorkerConfiguration::profiles
-  std::uint32_t timeout_ms; // above 0
-  std::uint32_t anonymous;  // 1: as client, present no certificate
-  std::uint32_t reserved;
-  SignPermit permit;   // for the signer
-  Text<256> peer_name; // client: the name or address to verify the server by
+  std::uint32_t profile;       // index in WorkerConfiguration::profiles
+  std::uint32_t timeout_ms;    // above 0; to the end of the handshake
+  std::uint32_t first_byte_ms; // 1 to timeout_ms; to the first byte of the peer
+  std::uint32_t anonymous;     // 1: as client, present no certificate
+  SignPermit permit;           // for the signer
+  Text<256> peer_name;         // client: the name or address to verify the server by
 
   [[nodiscard]] bool valid() const {
-    return timeout_ms > 0 && timeout_ms <= wire::max_timeout_ms && anonymous <= 1 &&
-           reserved == 0 && peer_name.valid();
+    return timeout_ms > 0 && timeout_ms <= wire::max_timeout_ms && first_byte_ms > 0 &&
+           first_byte_ms <= timeout_ms && anonymous <= 1 && peer_name.valid();
   }
 };
 

@@ -43,14 +43,18 @@ public:
     Settings out;
     expect_keys(root_, "", {"agent", "client", "kernel", "server"});
     if (const auto* agent = table("agent")) {
-      expect_keys(
-          *agent, "agent",
-          {"socket", "workers", "handshake_timeout", "request_timeout", "network_namespaces"});
+      expect_keys(*agent, "agent",
+                  {"socket", "workers", "handshake_timeout", "first_byte_timeout",
+                   "request_timeout", "max_handshakes", "max_queued", "max_handshakes_per_uid",
+                   "max_handshakes_per_address", "max_connections", "max_connections_per_uid",
+                   "network_namespaces"});
       if (const auto path = absolute_path(*agent, "agent", "socket"))
         out.socket = path->path;
       read_number(*agent, "agent", "workers", 0, max_workers, out.workers);
       read_seconds(*agent, "agent", "handshake_timeout", out.handshake_timeout);
+      read_seconds(*agent, "agent", "first_byte_timeout", out.first_byte_timeout);
       read_seconds(*agent, "agent", "request_timeout", out.request_timeout);
+      read_limits(*agent, out);
       read_paths(*agent, "agent", "network_namespaces", max_network_namespaces,
                  out.network_namespaces);
     }
@@ -210,6 +214,16 @@ private:
     std::int64_t seconds = out.count();
     read_number(in, section, key, 1, max_timeout_seconds, seconds);
     out = std::chrono::seconds(seconds);
+  }
+
+  void read_limits(const toml::table& in, Settings& out) {
+    read_number(in, "agent", "max_handshakes", 1, max_count, out.max_handshakes);
+    read_number(in, "agent", "max_queued", 0, max_count, out.max_queued);
+    read_number(in, "agent", "max_handshakes_per_uid", 1, max_count, out.max_handshakes_per_uid);
+    read_number(in, "agent", "max_handshakes_per_address", 1, max_count,
+                out.max_handshakes_per_address);
+    read_number(in, "agent", "max_connections", 1, max_count, out.max_connections);
+    read_number(in, "agent", "max_connections_per_uid", 1, max_count, out.max_connections_per_uid);
   }
 
   template<class Value, std::size_t N>

@@ -63,16 +63,24 @@ struct Settings {
   std::string socket = "/run/ktlsd/agent.sock";
   unsigned workers = 0; // 0: one for each CPU
   std::chrono::seconds handshake_timeout{10};
+  std::chrono::seconds first_byte_timeout{10}; // AT-TLS: HandshakeTimeout
   std::chrono::seconds request_timeout{5};
   std::vector<LocatedPath> network_namespaces; // served besides our own
-  std::optional<RoleSettings> client;          // absent: nobody gets this role
+  std::size_t max_handshakes = 8192;           // in workers; at most 48 KiB each
+  std::size_t max_queued = 8192;               // that wait for a place among these
+  std::size_t max_handshakes_per_uid = 4096;
+  std::size_t max_handshakes_per_address = 1024;
+  std::size_t max_connections = 16'384; // to agent.sock
+  std::size_t max_connections_per_uid = 8192;
+  std::optional<RoleSettings> client; // absent: nobody gets this role
   std::optional<RoleSettings> server;
   bool kernel_psk = false; // the kernel's requests for pre-shared keys, of its own keyrings
 };
 
 inline constexpr unsigned max_workers = 256;
 inline constexpr std::size_t max_network_namespaces = 64;
-inline constexpr int max_timeout_seconds = 600; // AT-TLS: HandshakeTimeout
+inline constexpr int max_count = 1'000'000; // of handshakes or connections
+inline constexpr int max_timeout_seconds = 600;
 
 // All errors, each as "file:line: key: what is wrong".
 struct Problems {

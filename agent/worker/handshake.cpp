@@ -5,26 +5,15 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/text.hpp"
 #include "ktls/cipher.hpp"
+#include "ktls/clear_end.hpp"
 #include "ktls/ktls_socket.hpp"
 
 namespace ktls {
 namespace {
-
-// What a peer sent and nobody will read: closing a socket with unread data resets the connection,
-// and a reset overtakes the alert.
-void discard_input(int socket) {
-  constexpr int max_reads = 16;
-  std::array<std::byte, 4096> unread{};
-  for (int i = 0; i < max_reads; ++i) {
-    if (::recv(socket, unread.data(), unread.size(), MSG_DONTWAIT) <= 0)
-      return;
-  }
-}
 
 // Time stamps and the like, which would make the socket ready for ever.
 void discard_error_queue(int socket) {
@@ -73,7 +62,14 @@ Result<> Handshake::prepare(const ipc::StartHandshake& request,
   ready_ =
       TRY(loop_.on_io(socket_.get(), EPOLLIN, [this](std::uint32_t events) { on_socket(events); }));
   const auto when = EventLoop::Clock::now() + std::chrono::milliseconds(request.timeout_ms);
-  deadline_ = TRY(loop_.on_time(when, [this] { abort(Reason::HandshakeTimeout); }));
+  deadline_ = TRY(loop_.on_time(when, [this] { on_deadline(); }));
+  if (request.first_byte_ms < request.timeout_ms) {
+    const auto first = EventLoop::Clock::now() + std::chrono::milliseconds(request.first_byte_ms);
+    first_byte_ = TRY(loop_.on_time(first, [this] {
+      if (!session_->heard())
+        abort(Reason::FirstByteTimeout);
+    }));
+  }
   return {};
 }
 
@@ -151,6 +147,11 @@ void Handshake::abort(Reason reason) {
   finish(reason, {});
 }
 
+// A peer that never said a word is another failure than one that did not get to the end.
+void Handshake::on_deadline() {
+  abort(session_->heard() ? Reason::HandshakeTimeout : Reason::FirstByteTimeout);
+}
+
 void Handshake::complete() {
   if (const auto installed = install_keys(); !installed)
     return finish(Reason::KeyInstallFailed, installed.error().message());
@@ -192,6 +193,7 @@ void Handshake::finish(Reason reason, std::string_view detail) {
     (void)::shutdown(socket_.get(), SHUT_RDWR);
   }
   deadline_.reset();
+  first_byte_.reset();
   ready_.reset();
   session_.reset();
   socket_.reset();

@@ -46,6 +46,7 @@ private:
   void on_socket(std::uint32_t events);
   void advance();
   void on_advanced();
+  void on_deadline();
   void complete();
   Result<> install_keys();
   void finish(Reason reason, std::string_view detail);
@@ -63,6 +64,7 @@ private:
   bool unsigned_ = false; // ended while its signature was waited for
   EventSource ready_;
   EventSource deadline_;
+  EventSource first_byte_;
   Fiber fiber_; // last: while it is suspended it uses the others
 };
 

@@ -78,10 +78,12 @@ void ktlsctl_session_free(ktlsctl_session* session) KTLSCTL_NOEXCEPT;
 /* Text that is valid until the session is freed; never NULL, empty when unknown or when `session`
  * is NULL. It may come from the peer; the agent has made it safe to print. */
 
-/* "TLS 1.3" */
+/* "TLS 1.3" or "TLS 1.2" */
 const char* ktlsctl_session_protocol(const ktlsctl_session* session) KTLSCTL_NOEXCEPT;
 /* The IANA name: "TLS_AES_128_GCM_SHA256" */
 const char* ktlsctl_session_cipher(const ktlsctl_session* session) KTLSCTL_NOEXCEPT;
+/* The application protocol that both ends agreed on (RFC 7301); empty when there is none. */
+const char* ktlsctl_session_alpn(const ktlsctl_session* session) KTLSCTL_NOEXCEPT;
 /* Subject of the peer's certificate as in RFC 4514; empty when it presented none. */
 const char* ktlsctl_session_peer_subject(const ktlsctl_session* session) KTLSCTL_NOEXCEPT;
 /* A stable name, lower case: "success", "certificate-expired", ... */

@@ -9,6 +9,8 @@
 #include <netinet/tcp.h>
 #include <sys/mman.h>
 
+#include <csignal>
+
 #include "kernel/running_agent.hpp"
 
 namespace ktls {
@@ -27,7 +29,6 @@ using test::prompt;
 using test::request_timeout;
 using test::sees_end;
 using test::setting;
-using test::take_census;
 using test::wait_readable;
 using namespace std::chrono_literals;
 
@@ -50,13 +51,7 @@ class WarmUp : public testing::Environment {
 
 class AgentAbuse : public testing::Test {
 protected:
-  void SetUp() override {
-    // what ended just now may still be closing its descriptors
-    Census last = take_census();
-    while (await_census({}, 50ms) != last)
-      last = take_census();
-    before_ = last;
-  }
+  void SetUp() override { before_ = test::settled_census(); }
   void TearDown() override {
     const Census after = await_census(before_, 3s);
     EXPECT_EQ(after, before_) << "descriptors of each process, or the processes, have changed";
@@ -108,6 +103,13 @@ Subject reset_by_peer() {
   return of(std::move(pair));
 }
 
+Subject half_closed_by_peer() {
+  Pair pair = test::tcp_pair();
+  EXPECT_EQ(shutdown(pair.peers.get(), SHUT_WR), 0);
+  EXPECT_TRUE(wait_readable(pair.ours.get(), prompt));
+  return of(std::move(pair));
+}
+
 Subject kernel_tls() {
   Pair pair = test::tcp_pair();
   EXPECT_EQ(setsockopt(pair.ours.get(), IPPROTO_TCP, TCP_ULP, "tls", 3), 0)
@@ -139,6 +141,7 @@ constexpr BadDescriptor bad_descriptors[] = {
     {"Listening", "listening", [] { return tcp_socket(true); }},
     {"Unconnected", "not-connected", [] { return tcp_socket(false); }},
     {"ResetByPeer", "not-connected", reset_by_peer},
+    {"HalfClosedByPeer", "not-connected", half_closed_by_peer},
     {"KernelTls", "already-tls", kernel_tls},
 };
 
@@ -363,6 +366,124 @@ TEST_F(AgentAbuse, IsNotHeldUpByALingeringSocketInABadRequest) {
 
   EXPECT_EQ(client.reason(), "malformed-request");
   EXPECT_EQ(answer_to(bytes_of(good_request()), {}), "missing-descriptor");
+}
+
+// Keeps the agent from answering, and closing, before all is sent.
+class Paused {
+public:
+  Paused() { EXPECT_EQ(kill(std::stoi(setting("KTLSD_PID")), SIGSTOP), 0); }
+  ~Paused() { EXPECT_EQ(kill(std::stoi(setting("KTLSD_PID")), SIGCONT), 0); }
+  Paused(const Paused&) = delete;
+  Paused& operator=(const Paused&) = delete;
+};
+
+// Whether a message of the agent's comes to others within `prompt` shows that it is not held up.
+TEST_F(AgentAbuse, IsNotHeldUpByALingeringSocketThatItNeverReads) {
+  Pair pair = lingering_pair();
+  const Client client;
+
+  {
+    const Paused agent;
+    client.send(Bytes(5), {}); // is refused
+    client.send({}, {});       // looks like the end
+    client.send({}, {pair.ours.get()});
+    client.send(bytes_of(good_request()), {pair.ours.get()});
+    pair.ours.reset();
+  }
+
+  EXPECT_EQ(client.reason(), "malformed-request");
+  EXPECT_EQ(answer_to(bytes_of(good_request()), {}), "missing-descriptor");
+}
+
+TEST_F(AgentAbuse, IsNotHeldUpByLingeringSocketsOfAnApplicationThatIsGone) {
+  Pair pair = lingering_pair();
+  {
+    const Paused agent;
+    const Client client;
+    client.send({}, {});
+    client.send(bytes_of(good_request()), {pair.ours.get()});
+    pair.ours.reset();
+  }
+
+  EXPECT_EQ(answer_to(bytes_of(good_request()), {}), "missing-descriptor");
+}
+
+// The kernel closes what the agent has no room for.
+TEST_F(AgentAbuse, IsNotHeldUpByManyLingeringSocketsInOneMessage) {
+  constexpr std::size_t most = 253; // SCM_MAX_FD
+  Pair pair = lingering_pair();
+  std::vector<int> descriptors(most - 1, STDERR_FILENO);
+  descriptors.push_back(pair.ours.get());
+  const Client client;
+
+  {
+    const Paused agent;
+    client.send(bytes_of(good_request()), descriptors);
+    pair.ours.reset();
+  }
+
+  EXPECT_EQ(client.reason(), "too-many-descriptors");
+  EXPECT_EQ(answer_to(bytes_of(good_request()), {}), "missing-descriptor");
+}
+
+// Both ends are the agent's.
+struct BothEnds {
+  Pair pair = test::tcp_pair();
+  Client client;
+  Client server;
+  void ask_client() const {
+    client.send(bytes_of(good_request(wire::Role::Client)), {pair.ours.get()});
+  }
+  void ask_server() const { server.send(bytes_of(good_request()), {pair.peers.get()}); }
+};
+
+TEST_F(AgentAbuse, SecuresBothEnds) {
+  const BothEnds ends;
+  ends.ask_client();
+  ends.ask_server();
+
+  EXPECT_EQ(ends.client.reason(), "success");
+  EXPECT_EQ(ends.server.reason(), "success");
+}
+
+// What an application writes meanwhile is the handshake's to stumble over, and nobody else's.
+TEST_F(AgentAbuse, FailsAHandshakeIntoWhichItsApplicationWrites) {
+  const BothEnds other;
+  other.ask_client();
+  ASSERT_TRUE(wait_readable(other.pair.peers.get(), prompt)) << "no ClientHello";
+  const BothEnds ends;
+  ends.ask_client();
+  ASSERT_TRUE(wait_readable(ends.pair.peers.get(), prompt)) << "no ClientHello";
+  const Bytes block(100, 'x');
+  ASSERT_EQ(send(ends.pair.ours.get(), block.data(), block.size(), 0), 100);
+  ends.ask_server();
+
+  EXPECT_NE(ends.server.reason(), "success"); // a TLS 1.3 client is content before its server is
+  other.ask_server();
+  EXPECT_EQ(other.client.reason(), "success");
+  EXPECT_EQ(other.server.reason(), "success");
+}
+
+TEST_F(AgentAbuse, FailsAHandshakeThatItsApplicationReads) {
+  const BothEnds ends;
+  ends.ask_client();
+  ASSERT_TRUE(wait_readable(ends.pair.peers.get(), prompt)) << "no ClientHello";
+  Bytes hello(10);
+  ASSERT_EQ(recv(ends.pair.peers.get(), hello.data(), hello.size(), 0), 10);
+  ends.ask_server();
+
+  EXPECT_NE(ends.server.reason(), "success");
+  EXPECT_NE(ends.client.reason(), "success");
+}
+
+TEST_F(AgentAbuse, FailsAHandshakeThatItsApplicationShutsDown) {
+  const BothEnds ends;
+  ends.ask_client();
+  ASSERT_TRUE(wait_readable(ends.pair.peers.get(), prompt)) << "no ClientHello";
+  ASSERT_EQ(shutdown(ends.pair.ours.get(), SHUT_RDWR), 0);
+
+  const std::string reason = ends.client.reason();
+  EXPECT_TRUE(reason == "peer-closed" || reason == "connection-reset") << reason;
 }
 
 // A listener that was passed by mistake still listens.

@@ -10,7 +10,10 @@ endfunction()
 
 # KTLS_AGENT_SOCKET=PATH KTLSD_PID=PID agent-abuse-test
 ktls_kernel_program(agent-abuse-test agent_abuse_test.cpp ktlsctl-wire ktls-base)
+ktls_kernel_program(agent-limits-test agent_limits_test.cpp ktlsctl-wire ktls-base)
 # needs the module tls, and gcm
 ktls_kernel_program(records-test records_test.cpp ktlsctl ktlsctl-wire ktls-base)
 # needs the module tls, and those of all four ciphers
 ktls_kernel_program(kernel-ktls-test ktls_kernel_test.cpp ktls-ktls)
+# KTLS_PORT=PORT tls12-keys-test
+ktls_kernel_program(tls12-keys-test tls12_keys_test.cpp ktls-ktls ktlsctl-wire PkgConfig::gnutls)

@@ -93,6 +93,14 @@ inline Census await_census(const Census& wanted, milliseconds limit) {
   return census;
 }
 
+// When nothing has changed for a moment: what ended just now may still be closing its descriptors.
+inline Census settled_census() {
+  Census last = take_census();
+  while (await_census({}, 50ms) != last)
+    last = take_census();
+  return last;
+}
+
 class Client {
 public:
   Client() : socket_(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)) {
@@ -105,6 +113,10 @@ public:
   }
 
   void send(const Bytes& bytes, const std::vector<int>& descriptors) const {
+    EXPECT_TRUE(try_send(bytes, descriptors)) << std::strerror(errno);
+  }
+  // False where the agent has answered and closed already.
+  [[nodiscard]] bool try_send(const Bytes& bytes, const std::vector<int>& descriptors) const {
     Bytes control(CMSG_SPACE(descriptors.size() * sizeof(int)));
     iovec part = {const_cast<char*>(bytes.data()), bytes.size()};
     msghdr message{};
@@ -119,26 +131,19 @@ public:
       header->cmsg_len = CMSG_LEN(descriptors.size() * sizeof(int));
       std::memcpy(CMSG_DATA(header), descriptors.data(), descriptors.size() * sizeof(int));
     }
-    EXPECT_EQ(sendmsg(socket_.get(), &message, MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()))
-        << std::strerror(errno);
+    return sendmsg(socket_.get(), &message, MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
   }
 
   // The reason in the reply, or what came instead of one, in parentheses.
   [[nodiscard]] std::string reason(milliseconds limit = prompt) const {
-    if (!wait_readable(socket_.get(), limit))
-      return "(no answer)";
-    Bytes bytes(sizeof(wire::StartReply) + 1);
-    ssize_t size = recv(socket_.get(), bytes.data(), bytes.size(), MSG_TRUNC);
-    if (size < 0 && errno == ECONNRESET) // reported first when our message was never read
-      size = recv(socket_.get(), bytes.data(), bytes.size(), MSG_TRUNC);
-    if (size <= 0)
-      return "(closed)";
     wire::StartReply reply;
-    if (!wire::decode(bytes.data(), static_cast<std::size_t>(size), reply))
-      return "(malformed reply)";
-    if ((reply.error == 0) != (reply.reason.view() == "success"))
-      return "(contradictory reply)";
-    return std::string(reply.reason.view());
+    return read_reply(limit, reply);
+  }
+  // All of it; nothing when there is none.
+  [[nodiscard]] wire::StartReply reply(milliseconds limit = prompt) const {
+    auto out = wire::make<wire::StartReply>();
+    (void)read_reply(limit, out);
+    return out;
   }
 
   // "the agent answers with one StartReply and closes"
@@ -151,6 +156,22 @@ public:
   void close() { socket_.reset(); }
 
 private:
+  std::string read_reply(milliseconds limit, wire::StartReply& reply) const {
+    if (!wait_readable(socket_.get(), limit))
+      return "(no answer)";
+    Bytes bytes(sizeof(wire::StartReply) + 1);
+    ssize_t size = recv(socket_.get(), bytes.data(), bytes.size(), MSG_TRUNC);
+    if (size < 0 && errno == ECONNRESET) // reported first when our message was never read
+      size = recv(socket_.get(), bytes.data(), bytes.size(), MSG_TRUNC);
+    if (size <= 0)
+      return "(closed)";
+    if (!wire::decode(bytes.data(), static_cast<std::size_t>(size), reply))
+      return "(malformed reply)";
+    if ((reply.error == 0) != (reply.reason.view() == "success"))
+      return "(contradictory reply)";
+    return std::string(reply.reason.view());
+  }
+
   Fd socket_;
 };
 

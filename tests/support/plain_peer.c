@@ -244,8 +244,9 @@ static bool secure(int fd, const struct arguments* arguments) {
     const struct snapshot after = take_snapshot(fd);
     require_same(&before, &after);
     if (!arguments->quiet)
-      (void)printf("secured: %s %s peer \"%s\"\n", ktlsctl_session_protocol(session),
-                   ktlsctl_session_cipher(session), ktlsctl_session_peer_subject(session));
+      (void)printf("secured: %s %s peer \"%s\" alpn \"%s\"\n", ktlsctl_session_protocol(session),
+                   ktlsctl_session_cipher(session), ktlsctl_session_peer_subject(session),
+                   ktlsctl_session_alpn(session));
     (void)fflush(stdout);
   } else if (session != NULL) {
     warnx("%s: %s", ktlsctl_session_reason(session), ktlsctl_session_message(session));

@@ -116,6 +116,10 @@ TEST(Reason, AlertsAreThoseOfTls) {
   EXPECT_EQ(facts(Reason::Cancelled).alert, 90);
   EXPECT_EQ(facts(Reason::HandshakeTimeout).alert, 90);
   EXPECT_EQ(facts(Reason::InternalError).alert, 80);
+  EXPECT_EQ(facts(Reason::FirstByteTimeout).alert, 90);
+  EXPECT_EQ(facts(Reason::NoPolicy).alert, 49);
+  EXPECT_EQ(facts(Reason::Busy).alert, 80);
+  EXPECT_EQ(facts(Reason::AgentStopping).alert, 80);
   EXPECT_EQ(facts(Reason::Success).alert, std::nullopt);
 }
 

@@ -45,7 +45,7 @@ TEST(JudgeRequest, TakesOneSocket) {
 }
 
 TEST(JudgeRequest, CountsDescriptors) {
-  auto truncated = packet_of(good_request(), ipc::max_descriptors);
+  auto truncated = packet_of(good_request(), 17);
   truncated.descriptors_truncated = true;
 
   EXPECT_EQ(judge(packet_of(good_request(), 0)), Reason::MissingDescriptor);
@@ -57,8 +57,11 @@ TEST(JudgeRequest, CountsDescriptors) {
 TEST(JudgeRequest, IsBusyWithoutAFreeDescriptor) {
   auto dropped = packet_of(good_request(), 0);
   dropped.descriptors_truncated = true;
+  auto one_is_left = packet_of(good_request(), 1);
+  one_is_left.descriptors_truncated = true;
 
   EXPECT_EQ(judge(dropped), Reason::Busy);
+  EXPECT_EQ(judge(one_is_left), Reason::Busy);
 }
 
 TEST(JudgeRequest, RefusesMalformedRequests) {
@@ -90,6 +93,16 @@ public:
     EXPECT_TRUE(std::holds_alternative<ipc::Closed>(channel_.receive().value()));
     return reply;
   }
+  // As answer(), of an agent that has not read all that it was sent.
+  wire::StartReply reply_after_reset() {
+    wire::StartReply reply{};
+    ssize_t size = -1;
+    for (int i = 0; i < 2 && size < 0; ++i)
+      size = ::recv(channel_.fd(), &reply, sizeof reply, MSG_DONTWAIT);
+    EXPECT_EQ(size, static_cast<ssize_t>(sizeof reply));
+    return reply;
+  }
+  void ask_nothing() { EXPECT_EQ(::send(channel_.fd(), nullptr, 0, MSG_NOSIGNAL), 0); }
   bool has_nothing() { return std::holds_alternative<ipc::Nothing>(channel_.receive().value()); }
   void vanish() { (void)Fd(channel_.release()); }
 
@@ -130,7 +143,7 @@ protected:
   test::TemporaryDirectory directory;
   std::string path = directory.file("agent.sock");
   test::Pair socket = test::unix_pair();
-  ApplicationIntake::Limits limits{1h, 10s};
+  ApplicationIntake::Limits limits{1h, 10s, 1000, 1000};
   std::vector<HandshakeRequest> requests;
   std::vector<std::uint64_t> cancelled;
   std::function<void()> on_submit = [] {};
@@ -146,6 +159,7 @@ TEST_F(ApplicationIntakeTest, PassesARequestOn) {
   EXPECT_EQ(requests[0].role, RequestedRole::Client);
   EXPECT_EQ(requests[0].peer_name, "server.test");
   EXPECT_EQ(requests[0].timeout, 2s);
+  EXPECT_EQ(requests[0].uid, ::getuid());
   EXPECT_FALSE(requests[0].anonymous);
   EXPECT_EQ(requests[0].origin,
             "pid " + std::to_string(::getpid()) + " uid " + std::to_string(::getuid()));
@@ -391,16 +405,10 @@ TEST_F(ApplicationIntakeTest, RefusesAPathThatIsTooLong) {
 }
 
 TEST_F(ApplicationIntakeTest, TakesTheNextConnectionWhenOneEnds) {
-  constexpr std::size_t most = ApplicationIntake::max_connections;
-  rlimit limit{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
-  if (limit.rlim_max < 3 * most)
-    GTEST_SKIP() << "needs " << 3 * most << " descriptors";
-  limit.rlim_cur = limit.rlim_max;
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  limits.connections = 3;
   open();
   std::vector<Application> applications;
-  for (std::size_t i = 0; i < most; ++i) {
+  for (std::size_t i = 0; i < limits.connections; ++i) {
     applications.emplace_back(path);
     pump.until_idle();
   }
@@ -411,6 +419,71 @@ TEST_F(ApplicationIntakeTest, TakesTheNextConnectionWhenOneEnds) {
   applications.back().vanish();
   pump.until_idle();
   EXPECT_EQ(requests.size(), 1U);
+}
+
+TEST_F(ApplicationIntakeTest, TurnsAwayAUserWithTooManyConnections) {
+  limits.connections_per_uid = 2;
+  open();
+  Application first(path);
+  Application second(path);
+  pump.until_idle();
+
+  auto third = asking();
+
+  EXPECT_TRUE(requests.empty());
+  const auto reply = third.reply_after_reset();
+  EXPECT_EQ(reply.reason.view(), "busy");
+  EXPECT_NE(reply.message.view().find("agent.max_connections_per_uid = 2 for uid"),
+            std::string_view::npos);
+  first.vanish();
+  pump.until_idle();
+  const auto fourth = asking();
+  EXPECT_EQ(requests.size(), 1U);
+}
+
+// All descriptors are taken, but for those in reserve.
+TEST_F(ApplicationIntakeTest, SaysThatNoDescriptorIsFree) {
+  open();
+  Application application(path);
+  application.ask(good_request(), socket.ours.get());
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  std::vector<Fd> taken;
+  const rlimit few{static_cast<rlim_t>(test::count_descriptors() + 50), before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  while (true) {
+    Fd next(::dup(STDERR_FILENO));
+    if (!next)
+      break;
+    taken.push_back(std::move(next));
+  }
+
+  pump.until_idle();
+  taken.clear();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+
+  EXPECT_EQ(application.reply_after_reset().reason.view(), "busy");
+  (void)asking();
+  EXPECT_EQ(requests.size(), 1U) << "the next one is served";
+}
+
+// The close of the last descriptor must not wait for a peer, wherever in the queue it is.
+TEST_F(ApplicationIntakeTest, TurnsLingeringOffInWhatItNeverReads) {
+  open();
+  auto application = asking();
+  const auto unread = test::tcp_pair();
+  const linger on{1, 60};
+  ASSERT_EQ(::setsockopt(unread.ours.get(), SOL_SOCKET, SO_LINGER, &on, sizeof on), 0);
+  application.ask_nothing();
+  application.ask_nothing();
+  application.ask(good_request(), unread.ours.get());
+
+  requests.at(0).complete(failure(Reason::Busy), -1);
+
+  linger now{};
+  socklen_t size = sizeof now;
+  ASSERT_EQ(::getsockopt(unread.ours.get(), SOL_SOCKET, SO_LINGER, &now, &size), 0);
+  EXPECT_EQ(now.l_onoff, 0);
 }
 
 } // namespace

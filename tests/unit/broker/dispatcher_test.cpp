@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include "broker/fake_workers.hpp"
 #include "support/pump.hpp"
@@ -52,6 +51,19 @@ protected:
     message.reason = static_cast<std::uint16_t>(reason);
     return message;
   }
+  // What the peer of `pair` was sent, which has to be this alert.
+  static void expect_alert(const test::Pair& pair, std::uint8_t alert) {
+    std::array<std::uint8_t, 15> got{};
+    const ssize_t size = ::recv(pair.peers.get(), got.data(), got.size(), MSG_DONTWAIT);
+    ASSERT_EQ(size, alert == 90 ? 14 : 7);
+    EXPECT_EQ(got[0], 21);
+    EXPECT_EQ(got[6], alert);
+  }
+  static void expect_no_alert(const test::Pair& pair) {
+    char byte = 0;
+    EXPECT_LE(::recv(pair.peers.get(), &byte, 1, MSG_DONTWAIT), 0);
+  }
+
   Reason only_reason() {
     EXPECT_EQ(outcomes.size(), 1U);
     return outcomes.empty() ? Reason::InternalError : outcomes[0].reason;
@@ -60,8 +72,9 @@ protected:
   EventLoop loop = EventLoop::create().value();
   test::Pump pump{loop};
   test::FakeWorkers workers;
+  static constexpr Dispatcher::Limits ample{100, 100, {100, 100}, 4min};
   ProfileChoices profiles = choices();
-  Dispatcher dispatcher{loop, workers, profiles};
+  Dispatcher dispatcher{loop, workers, profiles, ample};
   std::vector<test::Pair> sockets;
   std::vector<Outcome> outcomes;
 };
@@ -81,6 +94,7 @@ TEST_F(DispatcherTest, GivesAClientToAWorker) {
   EXPECT_EQ(message.peer_name.view(), "server.test");
   EXPECT_LE(message.timeout_ms, 600'000U);
   EXPECT_GE(message.timeout_ms, 500'000U);
+  EXPECT_EQ(message.first_byte_ms, 240'000U);
   EXPECT_GE(::fcntl(socket, F_GETFD), 0);
   EXPECT_TRUE(outcomes.empty());
   EXPECT_EQ(dispatcher.in_flight(), 1U);
@@ -279,6 +293,7 @@ TEST_F(DispatcherTest, CancelsWhatWaits) {
   dispatcher.cancel(id);
 
   EXPECT_EQ(only_reason(), Reason::Cancelled);
+  expect_alert(sockets[0], 90);
   EXPECT_TRUE(is_shut_down(sockets[0]));
   workers.next = 0;
   dispatcher.on_available();
@@ -306,6 +321,8 @@ TEST_F(DispatcherTest, EndsAll) {
   ASSERT_EQ(outcomes.size(), 2U);
   EXPECT_EQ(outcomes[0].reason, Reason::AgentStopping);
   EXPECT_EQ(outcomes[1].reason, Reason::AgentStopping);
+  expect_no_alert(sockets[0]); // a worker had it: nobody knows what the peer was sent
+  expect_alert(sockets[1], 80);
   EXPECT_TRUE(is_shut_down(sockets[0]));
   EXPECT_TRUE(is_shut_down(sockets[1]));
   EXPECT_EQ(dispatcher.in_flight(), 0U);
@@ -328,6 +345,33 @@ TEST_F(DispatcherTest, EndsAWorkerThatIsStuckAndItsOthers) {
   EXPECT_EQ(outcomes[1].reason, Reason::WorkerDied);
   EXPECT_EQ(workers.replaced, std::vector<Workers::Index>{0});
   EXPECT_EQ(dispatcher.in_flight(), 1U);
+}
+
+// In a flood a sound worker can be late; killing it would fail all that it has.
+TEST_F(DispatcherTest, IsPatientWithAWorkerThatStillAnswers) {
+  const auto other = dispatcher.submit(request());
+  auto late = request();
+  late.timeout = -2 * Dispatcher::worker_grace;
+  const auto id = dispatcher.submit(std::move(late));
+  dispatcher.on_finished(0, finished(other));
+
+  pump.until_idle();
+
+  EXPECT_TRUE(workers.replaced.empty());
+  dispatcher.on_finished(0, finished(id, Reason::HandshakeTimeout));
+  EXPECT_EQ(outcomes.back().reason, Reason::HandshakeTimeout);
+}
+
+TEST_F(DispatcherTest, IsNotPatientForEver) {
+  const auto other = dispatcher.submit(request());
+  auto late = request();
+  late.timeout = -2 * Dispatcher::worker_patience;
+  (void)dispatcher.submit(std::move(late));
+  dispatcher.on_finished(0, finished(other));
+
+  pump.until_idle();
+
+  EXPECT_EQ(workers.replaced, std::vector<Workers::Index>{0});
 }
 
 TEST_F(DispatcherTest, TimesOutWhileNoWorkerIsReady) {
@@ -376,7 +420,7 @@ TEST_F(DispatcherTest, TurnsLingeringOff) {
 }
 
 TEST_F(DispatcherTest, RefusesRolesWithoutAProfile) {
-  Dispatcher without(loop, workers, {});
+  Dispatcher without(loop, workers, {}, ample);
 
   (void)without.submit(request());
   (void)without.submit(request(RequestedRole::Server));
@@ -384,6 +428,7 @@ TEST_F(DispatcherTest, RefusesRolesWithoutAProfile) {
   ASSERT_EQ(outcomes.size(), 2U);
   EXPECT_EQ(outcomes[0].reason, Reason::NoPolicy);
   EXPECT_EQ(outcomes[1].reason, Reason::NoPolicy);
+  expect_alert(sockets[0], 49);
   EXPECT_TRUE(is_shut_down(sockets[0]));
 }
 
@@ -406,24 +451,143 @@ TEST_F(DispatcherTest, WantsAUsableNameOfAClientsServer) {
   EXPECT_EQ(workers.started.size(), 1U);
 }
 
-TEST_F(DispatcherTest, IsBusyAtItsLimit) {
-  const rlimit enough{Dispatcher::max_in_flight + 200, Dispatcher::max_in_flight + 200};
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-  if (before.rlim_max < enough.rlim_max)
-    GTEST_SKIP() << "needs " << enough.rlim_max << " descriptors";
-  const rlimit raised{enough.rlim_cur, before.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &raised), 0);
-  sockets.push_back(test::tcp_pair());
-  const int socket = sockets[0].ours.get();
-  for (std::size_t i = 0; i < Dispatcher::max_in_flight; ++i)
-    (void)dispatcher.submit(request_for(socket));
-  EXPECT_TRUE(outcomes.empty());
+TEST_F(DispatcherTest, QueuesBehindWhatWorkersMayHave) {
+  Dispatcher small(loop, workers, choices(), {2, 2, {100, 100}, 1s});
+  workers.on_lost = [&](Workers::Index worker) { small.on_lost(worker); };
+  const auto first = small.submit(request());
+  (void)small.submit(request());
+  const auto third = small.submit(request());
+  const auto fourth = small.submit(request());
+  EXPECT_EQ(workers.started.size(), 2U);
 
-  (void)dispatcher.submit(request_for(socket));
+  (void)small.submit(request());
 
   EXPECT_EQ(only_reason(), Reason::Busy);
-  EXPECT_EQ(dispatcher.in_flight(), Dispatcher::max_in_flight);
+  EXPECT_EQ(outcomes[0].detail, "agent.max_queued = 2 behind agent.max_handshakes = 2");
+  expect_alert(sockets[4], 80);
+  EXPECT_TRUE(is_shut_down(sockets[4]));
+  small.on_finished(0, finished(first));
+  ASSERT_EQ(workers.started.size(), 3U);
+  EXPECT_EQ(workers.started[2].request.id, third) << "the oldest first";
+  (void)small.submit(request());
+  small.on_finished(0, finished(third));
+  EXPECT_EQ(workers.started.at(3).request.id, fourth);
+  EXPECT_EQ(outcomes.size(), 3U);
+}
+
+TEST_F(DispatcherTest, FillsThePlacesOfALostWorker) {
+  Dispatcher small(loop, workers, choices(), {2, 9, {100, 100}, 1s});
+  workers.on_lost = [&](Workers::Index worker) { small.on_lost(worker); };
+  for (int i = 0; i < 6; ++i)
+    (void)small.submit(request());
+  workers.next = 1;
+
+  small.on_lost(0);
+
+  EXPECT_EQ(outcomes.size(), 2U);
+  EXPECT_EQ(workers.started.size(), 4U);
+  workers.broken = true; // the next one that is given to it
+  small.on_lost(1);
+  EXPECT_EQ(outcomes.size(), 6U);
+  EXPECT_EQ(small.in_flight(), 0U);
+}
+
+TEST_F(DispatcherTest, StartsNothingWhileItEndsAll) {
+  Dispatcher small(loop, workers, choices(), {1, 9, {100, 100}, 1s});
+  for (int i = 0; i < 3; ++i)
+    (void)small.submit(request());
+
+  small.end_all(Reason::AgentStopping);
+
+  EXPECT_EQ(workers.started.size(), 1U);
+  EXPECT_EQ(outcomes.size(), 3U);
+}
+
+TEST_F(DispatcherTest, TimesOutInTheQueue) {
+  Dispatcher small(loop, workers, choices(), {1, 9, {100, 100}, 1s});
+  (void)small.submit(request());
+  auto late = request();
+  late.timeout = 0ms;
+  (void)small.submit(std::move(late));
+
+  pump.until_idle();
+
+  EXPECT_EQ(only_reason(), Reason::HandshakeTimeout);
+  EXPECT_EQ(outcomes[0].detail, "it waited behind agent.max_handshakes = 1");
+  expect_alert(sockets[1], 90);
+  EXPECT_EQ(small.in_flight(), 1U);
+}
+
+TEST_F(DispatcherTest, LimitsEachUserButNotTheKernel) {
+  Dispatcher small(loop, workers, choices(), {9, 9, {1, 100}, 1s});
+  auto first = request();
+  first.uid = 1000;
+  auto second = request();
+  second.uid = 1000;
+  const auto id = small.submit(std::move(first));
+  (void)small.submit(request());
+  (void)small.submit(request());
+  EXPECT_TRUE(outcomes.empty());
+
+  (void)small.submit(std::move(second));
+
+  EXPECT_EQ(only_reason(), Reason::Busy);
+  EXPECT_EQ(outcomes[0].detail, "agent.max_handshakes_per_uid = 1 for uid 1000");
+  small.on_finished(0, finished(id));
+  auto third = request();
+  third.uid = 1000;
+  (void)small.submit(std::move(third));
+  EXPECT_EQ(workers.started.size(), 4U);
+}
+
+TEST_F(DispatcherTest, LimitsEachRemoteAddressWaitingOrNot) {
+  Dispatcher small(loop, workers, choices(), {1, 9, {100, 2}, 1s});
+  (void)small.submit(request());
+  const auto waiting = small.submit(request());
+
+  (void)small.submit(request());
+
+  EXPECT_EQ(only_reason(), Reason::Busy);
+  EXPECT_EQ(outcomes[0].detail, "agent.max_handshakes_per_address = 2 for 127.0.0.1");
+  small.cancel(waiting);
+  (void)small.submit(request());
+  EXPECT_EQ(outcomes.size(), 2U);
+  EXPECT_EQ(small.in_flight(), 2U);
+}
+
+TEST_F(DispatcherTest, WantsTheFirstByteWithinTheTimeLimit) {
+  auto shorter = request();
+  shorter.timeout = 3s;
+
+  (void)dispatcher.submit(std::move(shorter));
+
+  EXPECT_TRUE(workers.started.at(0).request.valid());
+  EXPECT_EQ(workers.started[0].request.first_byte_ms, workers.started[0].request.timeout_ms);
+}
+
+// Its close_notify or data would be clear text in the middle of somebody's TLS.
+TEST_F(DispatcherTest, PutsNoAlertBehindWhatAWorkerHasSent) {
+  (void)dispatcher.submit(request());
+
+  dispatcher.on_lost(0);
+
+  EXPECT_EQ(only_reason(), Reason::WorkerDied);
+  expect_no_alert(sockets[0]);
+  EXPECT_TRUE(is_shut_down(sockets[0]));
+}
+
+// The line that says how many more there were comes later.
+TEST_F(DispatcherTest, DoesNotLetAFloodFillTheLog) {
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 1000; ++i)
+    (void)dispatcher.submit(request_for(-1));
+
+  const std::string log = testing::internal::GetCapturedStderr();
+
+  const auto lines = static_cast<std::size_t>(std::count(log.begin(), log.end(), '\n'));
+  EXPECT_GE(lines, LineLimit::most);
+  EXPECT_LE(lines, 10 * LineLimit::most);
+  EXPECT_EQ(outcomes.size(), 1000U);
 }
 
 } // namespace

@@ -24,6 +24,7 @@ public:
     return !broken;
   }
   void cancel(Index, std::uint64_t id) override { cancelled.push_back(id); }
+  void give_psk(Index, const ipc::PskReply& reply) override { given.push_back(reply); }
   void replace(Index worker) override {
     replaced.push_back(worker);
     on_lost(worker);
@@ -34,6 +35,7 @@ public:
   std::vector<Started> started;
   std::vector<std::uint64_t> cancelled;
   std::vector<Index> replaced;
+  std::vector<ipc::PskReply> given;
   std::function<void(Index)> on_lost;
 };
 

@@ -199,6 +199,44 @@ TEST(Channel, SaysWhenTheOtherEndIsFull) {
   EXPECT_EQ(ours.send(bytes_of(message)), true);
 }
 
+// Empty messages do not hide those behind them, and neither does a reset.
+TEST(DiscardMessages, FindsEveryDescriptor) {
+  auto [ours, peers] = connected();
+  const Fd passed(::dup(STDERR_FILENO));
+  const auto before = count_descriptors();
+  EXPECT_EQ(ours.send(bytes_of("first"), passed.get()), true);
+  EXPECT_EQ(ours.send({}), true);
+  EXPECT_EQ(ours.send({}), true);
+  EXPECT_EQ(ours.send(bytes_of("second"), passed.get()), true);
+  EXPECT_EQ(peers.send(bytes_of("never read")), true);
+  (void)Fd(ours.release());
+  std::size_t found = 0;
+
+  discard_messages(peers, [&](std::span<const Fd> descriptors) { found += descriptors.size(); });
+
+  EXPECT_EQ(found, 2U);
+  EXPECT_EQ(count_descriptors(), before - 1) << "all but the end that is gone";
+}
+
+TEST(DiscardMessages, TakesNoMore) {
+  auto [ours, peers] = connected();
+
+  discard_messages(peers, [](std::span<const Fd>) {});
+
+  EXPECT_FALSE(ours.send(bytes_of("one more")));
+}
+
+TEST(Channel, HasRoomForAllDescriptorsWhereThatIsWanted) {
+  auto [ours, peers] = connected();
+  Channel roomy(peers.release(), all_descriptors);
+
+  send_descriptors(ours, "many", all_descriptors);
+  const Packet packet = receive_packet(roomy);
+
+  EXPECT_EQ(packet.descriptors.size(), all_descriptors);
+  EXPECT_FALSE(packet.descriptors_truncated);
+}
+
 TEST(Channel, ReportsAnErrorOfItsSocket) {
   Channel none{Fd()};
 

@@ -26,6 +26,7 @@ StartHandshake good() {
   auto message = wire::make<StartHandshake>();
   message.id = 7;
   message.timeout_ms = 1500;
+  message.first_byte_ms = 500;
   message.anonymous = 1;
   EXPECT_TRUE(message.peer_name.assign("db.example.org"));
   return message;
@@ -74,17 +75,25 @@ TEST(WorkerRefused, RefusesMalformedText) {
 TEST(StartHandshake, KeepsItsTimeLimit) {
   const auto message = good<StartHandshake>();
 
-  EXPECT_TRUE(decodes_with(message, [](auto& m) { m.timeout_ms = 1; }));
+  EXPECT_TRUE(decodes_with(message, [](auto& m) { m.timeout_ms = 500; }));
   EXPECT_TRUE(decodes_with(message, [](auto& m) { m.timeout_ms = 600'000; }));
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.timeout_ms = 0; }));
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.timeout_ms = 600'001; }));
+}
+
+TEST(StartHandshake, WantsTheFirstByteWithinItsTimeLimit) {
+  const auto message = good<StartHandshake>();
+
+  EXPECT_TRUE(decodes_with(message, [](auto& m) { m.first_byte_ms = 1; }));
+  EXPECT_TRUE(decodes_with(message, [](auto& m) { m.first_byte_ms = 1500; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.first_byte_ms = 0; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.first_byte_ms = 1501; }));
 }
 
 TEST(StartHandshake, RefusesMalformedFields) {
   const auto message = good<StartHandshake>();
 
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.anonymous = 2; }));
-  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reserved = 1; }));
   expect_text_checked(message, &StartHandshake::peer_name);
 }
 

@@ -107,6 +107,11 @@ TEST(Settings, HaveDefaults) {
   EXPECT_EQ(settings.workers, 0U);
   EXPECT_EQ(settings.handshake_timeout, seconds(10));
   EXPECT_EQ(settings.request_timeout, seconds(5));
+  EXPECT_EQ(settings.first_byte_timeout, seconds(10));
+  EXPECT_GT(settings.max_handshakes, settings.max_handshakes_per_uid);
+  EXPECT_GT(settings.max_handshakes_per_uid, settings.max_handshakes_per_address);
+  EXPECT_GE(settings.max_connections, settings.max_handshakes + settings.max_queued);
+  EXPECT_GT(settings.max_connections, settings.max_connections_per_uid);
   EXPECT_FALSE(settings.client);
   EXPECT_FALSE(settings.server);
 }
@@ -183,7 +188,9 @@ TEST(Settings, RefuseUnknownKeysAtEveryLevel) {
             "f:1: tls: unknown key; known here: agent, client, kernel, server");
   EXPECT_EQ(only_problem(agent("cipher = 1")),
             "f:2: agent.cipher: unknown key; known here: socket, workers, handshake_timeout, "
-            "request_timeout, network_namespaces");
+            "first_byte_timeout, request_timeout, max_handshakes, max_queued, "
+            "max_handshakes_per_uid, max_handshakes_per_address, max_connections, "
+            "max_connections_per_uid, network_namespaces");
   EXPECT_TRUE(has_problem(client("handshake_role = \"server\""),
                           "f:3: client.handshake_role: unknown key; known here: certificate, "));
   EXPECT_TRUE(has_problem(server("truststore = \"/t\"\nTruststore = \"/t\""),
@@ -218,6 +225,33 @@ TEST(Settings, RefuseWrongTypes) {
             "f:2: agent.handshake_timeout: must be a whole number from 1 to 600");
   EXPECT_EQ(only_problem(agent("request_timeout = 07:32:00")),
             "f:2: agent.request_timeout: must be a whole number from 1 to 600");
+}
+
+TEST(Settings, ReadTheLimits) {
+  const Settings settings = read(agent("first_byte_timeout = 3\n"
+                                       "max_handshakes = 11\n"
+                                       "max_queued = 0\n"
+                                       "max_handshakes_per_uid = 13\n"
+                                       "max_handshakes_per_address = 14\n"
+                                       "max_connections = 15\n"
+                                       "max_connections_per_uid = 1000000"));
+
+  EXPECT_EQ(settings.first_byte_timeout, seconds(3));
+  EXPECT_EQ(settings.max_handshakes, 11U);
+  EXPECT_EQ(settings.max_queued, 0U);
+  EXPECT_EQ(settings.max_handshakes_per_uid, 13U);
+  EXPECT_EQ(settings.max_handshakes_per_address, 14U);
+  EXPECT_EQ(settings.max_connections, 15U);
+  EXPECT_EQ(settings.max_connections_per_uid, 1'000'000U);
+}
+
+TEST(Settings, RefuseLimitsThatAreNone) {
+  for (const char* line :
+       {"first_byte_timeout = 0", "first_byte_timeout = 601", "max_handshakes = 0",
+        "max_queued = -1", "max_handshakes_per_uid = 0", "max_handshakes_per_address = 0",
+        "max_connections = 0", "max_connections_per_uid = 0", "max_handshakes = 1000001",
+        "max_handshakes = \"many\""})
+    EXPECT_TRUE(has_problem(agent(line), "f:2: agent.")) << line;
 }
 
 TEST(Settings, KeepNumbersInRange) {

@@ -27,6 +27,7 @@ ipc::StartHandshake handshake(std::uint64_t id) {
   auto message = wire::make<ipc::StartHandshake>();
   message.id = id;
   message.timeout_ms = 600'000;
+  message.first_byte_ms = 600'000;
   message.peer_name.assign_cut("server.test");
   return message;
 }

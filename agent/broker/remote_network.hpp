@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// RemoteNetwork: who a peer is counted as: an IPv4 address, or the /64 of an IPv6 one, since
+// whoever has one address of a /64 commonly has all.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace ktls {
+
+class RemoteNetwork {
+public:
+  // None for what is neither IPv4 nor IPv6. An IPv4-mapped address is IPv4.
+  [[nodiscard]] static std::optional<RemoteNetwork> of(const sockaddr_storage& address);
+  // Of the socket's peer; none for what has none.
+  [[nodiscard]] static std::optional<RemoteNetwork> of_peer(int socket);
+
+  // "192.0.2.1" or "2001:db8:0:1::/64"
+  [[nodiscard]] std::string text() const;
+
+  auto operator<=>(const RemoteNetwork&) const = default;
+
+private:
+  explicit RemoteNetwork(const std::array<std::uint8_t, 16>& bytes) : bytes_(bytes) {}
+
+  std::array<std::uint8_t, 16> bytes_; // an IPv6 address; IPv4 is mapped
+};
+
+} // namespace ktls
