@@ -3,9 +3,9 @@
 
 #include <sys/mman.h>
 #include <ucontext.h>
-#include <unistd.h>
 
-#include <cstdint>
+#include <array>
+#include <bit>
 #include <cstring>
 #include <span>
 #include <utility>
@@ -24,9 +24,9 @@
 
 namespace ktls {
 
-// Pages below a guard page. What ran on a stack leaves keys behind, so it is wiped before the next
-// one gets it: all of it, since 128 KiB take 2 us, and finding out how far it was used takes as
-// long. One that is not kept is unmapped, and the kernel clears its pages.
+// Pages above others that cannot be touched. What ran on a stack leaves keys behind, so it is wiped
+// before the next one gets it: all of it, since 128 KiB take 2 us, and finding out how far it was
+// used takes as long. One that is not kept is unmapped, and the kernel clears its pages.
 struct FiberStack {
   FiberStack(std::span<std::byte> its_mapping, std::size_t guard)
       : mapping(its_mapping), usable(its_mapping.subspan(guard)) {}
@@ -51,6 +51,9 @@ struct FiberStack {
 };
 
 namespace {
+
+// A pointer.
+using Halves = std::array<unsigned, 2>;
 
 // Tells the sanitizer, where there is one, that another stack is used from here on.
 void* announce_switch([[maybe_unused]] bool for_good, [[maybe_unused]] const void* bottom,
@@ -80,16 +83,16 @@ Result<std::unique_ptr<FiberStack>> Fibers::take() {
     free_.pop_back();
     return stack;
   }
-  const auto guard = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  const std::size_t size = guard + stack_size;
-  void* pages = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
+  constexpr std::size_t size = guard_size + stack_size;
+  void* pages = ::mmap(nullptr, size, PROT_NONE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
   if (pages == MAP_FAILED)
     return errno_error("allocating a stack");
-  auto stack = std::make_unique<FiberStack>(std::span(static_cast<std::byte*>(pages), size), guard);
-  if (::mprotect(pages, guard, PROT_NONE) < 0)
-    return errno_error("protecting the end of a stack");
-  (void)::madvise(pages, size, MADV_DONTDUMP);
+  auto stack =
+      std::make_unique<FiberStack>(std::span(static_cast<std::byte*>(pages), size), guard_size);
+  if (::mprotect(stack->usable.data(), stack_size, PROT_READ | PROT_WRITE) < 0)
+    return errno_error("allocating a stack");
+  (void)::madvise(stack->usable.data(), stack_size, MADV_DONTDUMP);
   return stack;
 }
 
@@ -118,18 +121,15 @@ Result<> Fiber::start(Call body, Call done) {
   stack_->inside.uc_stack.ss_sp = stack_->usable.data();
   stack_->inside.uc_stack.ss_size = stack_->usable.size();
   stack_->inside.uc_link = nullptr;
-  const auto self = reinterpret_cast<std::uintptr_t>(this);
   // makecontext() passes integers of 32 bits only
-  ::makecontext(&stack_->inside, reinterpret_cast<void (*)()>(&Fiber::enter), 2,
-                static_cast<unsigned>(self), static_cast<unsigned>(self >> 32));
+  const auto self = std::bit_cast<Halves>(this);
+  ::makecontext(&stack_->inside, reinterpret_cast<void (*)()>(&Fiber::enter), 2, self[0], self[1]);
   switch_in();
   return {};
 }
 
-void Fiber::enter(unsigned low, unsigned high) noexcept {
-  auto* self = reinterpret_cast<Fiber*>(static_cast<std::uintptr_t>(low) |
-                                        static_cast<std::uintptr_t>(high) << 32);
-  self->run();
+void Fiber::enter(unsigned first, unsigned second) noexcept {
+  std::bit_cast<Fiber*>(Halves{first, second})->run();
 }
 
 void Fiber::run() {

@@ -16,9 +16,12 @@ struct FiberStack;
 // The stacks that fibers share, and which fiber runs. Must outlive its fibers.
 class Fibers {
 public:
-  // GnuTLS 3.7.9 was seen to use 7 KiB with P-256, 21 KiB with RSA of 8192 bits, and grows with the
-  // size of the key. The rest is margin; only what is touched takes memory.
+  // GnuTLS 3.7.9 was seen to use 7 KiB with P-256, 24 KiB with RSA of 8192 bits, and 36 KiB with
+  // 16384 bits. The rest is margin; only what is touched takes memory.
   static constexpr std::size_t stack_size = 128UL * 1024;
+  // Below it, so that what needs more ends the process: above 64 KiB, which is what GMP takes from
+  // a stack at a time, without touching all of it.
+  static constexpr std::size_t guard_size = 1024UL * 1024;
   // Stacks kept for the next fiber. More are made as they are needed, and unmapped behind it.
   static constexpr std::size_t max_free = 16;
 
@@ -67,7 +70,7 @@ public:
   [[nodiscard]] Woken suspend();
 
 private:
-  static void enter(unsigned low, unsigned high) noexcept;
+  static void enter(unsigned first, unsigned second) noexcept;
   void run();
   void switch_in();
   void switch_out(bool for_good);

@@ -3,6 +3,7 @@
 
 #include <gnutls/crypto.h>
 
+#include <algorithm>
 #include <cstddef>
 
 #include "tls/gnutls_error.hpp"
@@ -50,26 +51,34 @@ PermitBook::Verdict PermitBook::use(const ipc::SignPermit& permit, std::uint64_t
   if (key_id < permit.first_key || key_id - permit.first_key >= permit.key_count)
     return Verdict::OtherKey;
   const auto time = static_cast<std::uint64_t>(now.count());
-  while (!by_expiry_.empty() && by_expiry_.begin()->first <= time) {
-    used_.erase(by_expiry_.begin()->second);
-    by_expiry_.erase(by_expiry_.begin());
-  }
   if (permit.expires_ns <= time)
     return Verdict::Expired;
-  if (used_.contains(permit.handshake))
+  move_on_to(permit.handshake);
+  if (newest_ - permit.handshake >= remembered)
+    return Verdict::TooOld;
+  auto used = used_.at(permit.handshake % remembered);
+  if (used)
     return Verdict::Used;
-  if (used_.size() >= max_remembered)
-    return Verdict::TooMany;
-  used_.insert(permit.handshake);
-  by_expiry_.emplace(permit.expires_ns, permit.handshake);
+  used = true;
   return Verdict::Granted;
+}
+
+// What is forgotten had its chance.
+void PermitBook::move_on_to(std::uint64_t handshake) {
+  if (handshake <= newest_)
+    return;
+  const auto first =
+      std::max(newest_ + 1, handshake >= remembered ? handshake - remembered + 1 : 0);
+  for (std::uint64_t i = first; i <= handshake; ++i)
+    used_.at(i % remembered) = false;
+  newest_ = handshake;
 }
 
 bool is_misuse(PermitBook::Verdict verdict) {
   switch (verdict) {
   case PermitBook::Verdict::Granted:
   case PermitBook::Verdict::Expired:
-  case PermitBook::Verdict::TooMany:
+  case PermitBook::Verdict::TooOld:
     return false;
   case PermitBook::Verdict::Forged:
   case PermitBook::Verdict::OtherWorker:
@@ -86,8 +95,8 @@ std::string_view describe(PermitBook::Verdict verdict) {
     return "granted";
   case PermitBook::Verdict::Expired:
     return "the handshake's time is over";
-  case PermitBook::Verdict::TooMany:
-    return "too many signatures in too short a time";
+  case PermitBook::Verdict::TooOld:
+    return "the handshake is too many handshakes ago";
   case PermitBook::Verdict::Forged:
     return "a permit that the broker did not make";
   case PermitBook::Verdict::OtherWorker:

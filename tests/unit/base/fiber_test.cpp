@@ -195,6 +195,12 @@ TEST_F(FiberDeathTest, EndsTheProcessWhenItsStackIsTooSmall) {
   Fiber fiber(fibers);
 
   EXPECT_DEATH((void)fiber.start([] { (void)use_stack(100'000); }, [] {}), "");
+  // far below, as with a large array of which only the end is used
+  const auto body = [] {
+    auto* here = static_cast<volatile char*>(__builtin_frame_address(0));
+    *(here - Fibers::stack_size - Fibers::guard_size / 2) = 1;
+  };
+  EXPECT_DEATH((void)fiber.start(body, [] {}), "");
 }
 
 TEST_F(FiberDeathTest, EndsTheProcessWhenItIsUsedWrongly) {
