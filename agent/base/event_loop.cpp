@@ -116,7 +116,7 @@ bool EventLoop::Core::dispatch_event(const epoll_event& event) {
   }
   const auto found = watched.find(event.data.u64);
   if (found == watched.end())
-    return false; // stopped by an earlier call of this turn
+    return false;                                        // stopped by an earlier call of this turn
   const auto source = found->second->shared_from_this(); // the call may destroy it
   const auto seen = event.events & (source->events | EPOLLERR | EPOLLHUP);
   if (!source->enabled || seen == 0)

@@ -35,6 +35,10 @@ public:
     return send_bytes(std::as_bytes(std::span(&message, 1)), descriptor);
   }
 
+  ~Connection() = default;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
 private:
   struct Queued {
     std::vector<std::byte> message;
@@ -51,12 +55,6 @@ private:
   std::shared_ptr<Handlers> handlers_; // outlives the connection while one of them runs
   std::deque<Queued> queue_;
   EventSource source_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true); // false once destroyed
-
-public:
-  ~Connection() { *alive_ = false; }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
 };
 
 } // namespace ktls::ipc
