@@ -110,15 +110,17 @@ bool EventLoop::Core::dispatch_timer() {
 }
 
 bool EventLoop::Core::dispatch_event(const epoll_event& event) {
-  if (event.data.u64 == timer_id) {
+  const Id id = event.data.u64; // a copy: the structure is packed
+  if (id == timer_id) {
     on_timer();
     return false;
   }
-  const auto found = watched.find(event.data.u64);
+  const auto found = watched.find(id);
   if (found == watched.end())
     return false;                                        // stopped by an earlier call of this turn
   const auto source = found->second->shared_from_this(); // the call may destroy it
-  const auto seen = event.events & (source->events | EPOLLERR | EPOLLHUP);
+  const std::uint32_t ready_for = event.events;
+  const auto seen = ready_for & (source->events | EPOLLERR | EPOLLHUP);
   if (!source->enabled || seen == 0)
     return false; // changed by an earlier call of this turn
   source->call(seen);
