@@ -1,20 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// EventLoop: sd-event with closures; one for each process, no threads.
+// EventLoop: epoll and timers with closures; one for each process, no threads.
 #pragma once
-
-#include <systemd/sd-event.h>
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 
-#include "base/handle.hpp"
 #include "base/result.hpp"
 
 namespace ktls {
 
 // Destroying it stops the callback; a callback may destroy its own source.
-using EventSource = Handle<sd_event_source, sd_event_source_disable_unref>;
+class EventSource {
+public:
+  EventSource() = default;
+  EventSource(EventSource&&) noexcept = default;
+  EventSource& operator=(EventSource&& other) noexcept;
+  EventSource(const EventSource&) = delete;
+  EventSource& operator=(const EventSource&) = delete;
+  ~EventSource() { reset(); }
+
+  void reset();
+  explicit operator bool() const { return state_ != nullptr; }
+
+private:
+  struct State;
+  friend class EventLoop;
+  friend void set_events(EventSource& source, std::uint32_t events);
+  friend void set_enabled(EventSource& source, bool on);
+  explicit EventSource(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+  std::shared_ptr<State> state_;
+};
 
 class EventLoop {
 public:
@@ -25,7 +44,7 @@ public:
   // `events` are those of epoll(7), level-triggered. `fd` stays the caller's and must outlive the
   // source.
   Result<EventSource> on_io(int fd, std::uint32_t events, std::function<void(std::uint32_t)> call);
-  // Once, at `when` or up to 10 ms later.
+  // Once, not before `when`.
   Result<EventSource> on_time(Clock::time_point when, std::function<void()> call);
   // The signal is blocked for the process and delivered here.
   Result<EventSource> on_signal(int number, std::function<void()> call);
@@ -34,15 +53,22 @@ public:
   Result<int> run();
   void exit(int status);
 
-private:
-  explicit EventLoop(sd_event* event) : event_(event) {}
+  // For tests: at most one callback, waited for at most this long; false when there was none.
+  Result<bool> run_once(std::chrono::milliseconds limit);
+  // What exit() was called with.
+  [[nodiscard]] std::optional<int> exit_status() const;
 
-  Handle<sd_event, sd_event_unref> event_;
+private:
+  struct Core;
+  friend class EventSource;
+  explicit EventLoop(std::shared_ptr<Core> core) : core_(std::move(core)) {}
+
+  std::shared_ptr<Core> core_; // the sources' as well
 };
 
 // Replaces the events that an on_io() source waits for.
 void set_events(EventSource& source, std::uint32_t events);
-// A source that is off is not waited for; each is on at first.
+// An on_io() source that is off is not waited for; each is on at first.
 void set_enabled(EventSource& source, bool on);
 
 } // namespace ktls

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Secret: bytes in pages of their own that are locked, left out of core dumps, and wiped.
+// Secret: bytes in pages that hold nothing but secrets: locked, left out of core dumps, empty in
+// children. They are wiped when it goes.
 #pragma once
 
 #include <cstddef>
@@ -23,9 +24,9 @@ public:
   static Result<Secret> create(std::size_t size);
 
   Secret(Secret&& other) noexcept
-      : pages_(std::exchange(other.pages_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+      : bytes_(std::exchange(other.bytes_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   Secret& operator=(Secret&& other) noexcept {
-    std::swap(pages_, other.pages_);
+    std::swap(bytes_, other.bytes_);
     std::swap(size_, other.size_);
     return *this;
   }
@@ -33,13 +34,13 @@ public:
   Secret& operator=(const Secret&) = delete;
   ~Secret();
 
-  [[nodiscard]] std::span<std::byte> bytes() { return {pages_, size_}; }
-  [[nodiscard]] std::span<const std::byte> bytes() const { return {pages_, size_}; }
+  [[nodiscard]] std::span<std::byte> bytes() { return {bytes_, size_}; }
+  [[nodiscard]] std::span<const std::byte> bytes() const { return {bytes_, size_}; }
 
 private:
-  Secret(std::byte* pages, std::size_t size) : pages_(pages), size_(size) {}
+  Secret(std::byte* bytes, std::size_t size) : bytes_(bytes), size_(size) {}
 
-  std::byte* pages_;
+  std::byte* bytes_;
   std::size_t size_;
 };
 

@@ -49,23 +49,16 @@ void Connection::close() {
 }
 
 void Connection::on_io(std::uint32_t events) {
-  const auto alive = alive_;
-  const auto handlers = handlers_;
+  const auto handlers = handlers_; // a handler may destroy *this
   if ((events & EPOLLOUT) != 0 && !flush())
     return close();
-  // a few at a time, so that one busy peer does not hold up the others
-  constexpr int messages_at_once = 16;
-  for (int i = 0; i < messages_at_once; ++i) {
-    auto received = channel_.receive();
-    if (!received || std::holds_alternative<Closed>(*received))
-      return close();
-    auto* packet = std::get_if<Packet>(&*received);
-    if (packet == nullptr)
-      return;
+  // One at a time, so that a busy peer does not hold up the others; and to ask whether there is
+  // another would cost as much as the next turn of the loop, which tells.
+  auto received = channel_.receive();
+  if (!received || std::holds_alternative<Closed>(*received))
+    return close();
+  if (auto* packet = std::get_if<Packet>(&*received))
     handlers->on_packet(std::move(*packet));
-    if (!*alive)
-      return;
-  }
 }
 
 } // namespace ktls::ipc

@@ -39,6 +39,9 @@ public:
   void drain(const std::function<void(std::span<const Fd>)>& look) {
     discard_messages(channel_, look);
   }
+  ~Connection() = default;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
 
 private:
   struct Queued {
@@ -56,12 +59,6 @@ private:
   std::shared_ptr<Handlers> handlers_; // outlives the connection while one of them runs
   std::deque<Queued> queue_;
   EventSource source_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true); // false once destroyed
-
-public:
-  ~Connection() { *alive_ = false; }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
 };
 
 } // namespace ktls::ipc

@@ -59,9 +59,6 @@ constexpr std::array allowed{
     SCMP_SYS(write),
 };
 
-// sd-event would like to read the boot's identity for its timers.
-constexpr std::array refused{SCMP_SYS(openat)};
-
 ktls::Result<int> run() {
   TRY(ktls::forbid_inspection());
   if (const auto locked = ktls::lock_memory(); !locked)
@@ -70,7 +67,7 @@ ktls::Result<int> run() {
   auto loop = TRY(ktls::EventLoop::create());
   const auto worker =
       TRY(ktls::Worker::create(loop, ktls::ipc::Channel(ktls::Fd(broker_descriptor)),
-                               [] { return ktls::allow_only(allowed, refused); }));
+                               [] { return ktls::allow_only(allowed); }));
   return loop.run();
 }
 

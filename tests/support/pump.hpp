@@ -12,11 +12,10 @@ namespace ktls::test {
 
 class Pump {
 public:
-  explicit Pump(EventLoop& loop)
-      : source_(loop.on_time(EventLoop::Clock::now() + std::chrono::hours(1), [] {}).value()) {}
+  explicit Pump(EventLoop& loop) : loop_(loop) {}
 
   // At most one callback; false when none was due.
-  bool once() { return sd_event_run(event(), 0) > 0; }
+  bool once() { return loop_.run_once(std::chrono::milliseconds(0)).value(); }
   void until_idle() {
     while (once()) {
     }
@@ -26,19 +25,14 @@ public:
   void until(Condition holds) {
     const auto limit = EventLoop::Clock::now() + std::chrono::minutes(1);
     while (!holds() && EventLoop::Clock::now() < limit)
-      (void)sd_event_run(event(), 1'000'000);
+      (void)loop_.run_once(std::chrono::seconds(1));
     EXPECT_TRUE(holds());
   }
   // What EventLoop::exit() was called with.
-  [[nodiscard]] std::optional<int> exit_status() const {
-    int status = 0;
-    return sd_event_get_exit_code(event(), &status) < 0 ? std::nullopt : std::optional(status);
-  }
+  [[nodiscard]] std::optional<int> exit_status() const { return loop_.exit_status(); }
 
 private:
-  [[nodiscard]] sd_event* event() const { return sd_event_source_get_event(source_.get()); }
-
-  EventSource source_;
+  EventLoop& loop_;
 };
 
 } // namespace ktls::test

@@ -88,6 +88,104 @@ TEST_F(EventLoopTest, WaitsForItsTime) {
   EXPECT_GE(Clock::now(), when);
 }
 
+TEST_F(EventLoopTest, RunsTimersInTheirOrder) {
+  std::vector<int> order;
+  const auto begin = Clock::now();
+  const auto last = loop.on_time(begin + 3ms, [this] { loop.exit(0); });
+  const auto second = loop.on_time(begin + 2ms, [&] { order.push_back(2); });
+  EventSource added;
+  const auto first = loop.on_time(begin + 1ms, [&] {
+    order.push_back(1);
+    added = loop.on_time(begin, [&] { order.push_back(0); }).value();
+  });
+
+  EXPECT_EQ(loop.run(), 0);
+
+  EXPECT_EQ(order.size(), 3U);
+  EXPECT_EQ(order.front(), 1);
+  EXPECT_GE(Clock::now(), begin + 3ms);
+}
+
+TEST_F(EventLoopTest, WaitsOnBehindATimerThatWentAway) {
+  auto gone = loop.on_time(Clock::now() + 1ms, [this] { ++calls; }).value();
+  const auto when = Clock::now() + 3ms;
+  const auto source = loop.on_time(when, [this] { loop.exit(0); });
+  (void)loop.run_once(0ms);
+
+  gone.reset();
+
+  EXPECT_EQ(loop.run(), 0);
+  EXPECT_EQ(calls, 0);
+  EXPECT_GE(Clock::now(), when);
+}
+
+TEST_F(EventLoopTest, TakesATimeBeforeTheBoot) {
+  const auto source = loop.on_time(Clock::time_point::min(), [this] { loop.exit(0); });
+
+  EXPECT_EQ(loop.run(), 0);
+}
+
+TEST_F(EventLoopTest, IgnoresADescriptorThatIsOff) {
+  auto source = loop.on_io(sockets.ours.get(), EPOLLIN, [this](std::uint32_t) { ++calls; }).value();
+  sockets.peers.reset(); // a hang-up is reported whatever was asked for
+
+  set_enabled(source, false);
+  pump.until_idle();
+  EXPECT_EQ(calls, 0);
+
+  set_enabled(source, true);
+  (void)pump.once();
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_F(EventLoopTest, CallsNobodyWhomAnEarlierCallOfTheSameTurnHasStopped) {
+  EventSource ours;
+  EventSource peers;
+  const auto stop_all = [&](std::uint32_t) {
+    ++calls;
+    ours.reset();
+    peers.reset();
+  };
+  ours = loop.on_io(sockets.ours.get(), EPOLLIN, stop_all).value();
+  peers = loop.on_io(sockets.peers.get(), EPOLLIN, stop_all).value();
+  make_readable();
+  ASSERT_EQ(::send(sockets.ours.get(), "x", 1, 0), 1);
+
+  pump.until_idle();
+
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_F(EventLoopTest, CallsNobodyWhoWaitsForSomethingElseMeanwhile) {
+  EventSource ours;
+  EventSource peers;
+  const auto pause_all = [&](std::uint32_t) {
+    ++calls;
+    set_events(ours, 0);
+    set_enabled(peers, false);
+  };
+  ours = loop.on_io(sockets.ours.get(), EPOLLIN, pause_all).value();
+  peers = loop.on_io(sockets.peers.get(), EPOLLIN, pause_all).value();
+  make_readable();
+  ASSERT_EQ(::send(sockets.ours.get(), "x", 1, 0), 1);
+
+  pump.until_idle();
+
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_F(EventLoopTest, SourcesMayOutliveIt) {
+  auto other = std::make_unique<EventLoop>(EventLoop::create().value());
+  auto io = other->on_io(sockets.ours.get(), EPOLLIN, [](std::uint32_t) {}).value();
+  auto timer = other->on_time(Clock::now(), [] {}).value();
+
+  other.reset();
+
+  set_events(io, EPOLLOUT);
+  io.reset();
+  timer.reset();
+}
+
 TEST_F(EventLoopTest, StopsWhenTheSourceGoes) {
   auto io = loop.on_io(sockets.ours.get(), EPOLLIN, [this](std::uint32_t) { ++calls; }).value();
   auto timer = loop.on_time(Clock::now(), [this] { ++calls; }).value();
