@@ -41,6 +41,7 @@ struct EventLoop::Core {
   Timers timers;
   std::optional<Clock::time_point> armed; // when the timer goes off
   Clock::time_point now{};                // when it last did
+  std::optional<Clock::time_point> turn;  // when somebody asked in this turn
   std::array<epoll_event, 64> events{};   // ready, and from `next` on not yet dispatched
   std::size_t ready = 0;
   std::size_t next = 0;
@@ -138,6 +139,7 @@ bool EventLoop::Core::dispatch() {
 
 Result<> EventLoop::Core::wait(int limit_ms) {
   next = ready = 0;
+  turn.reset();
   if (!timers.empty())
     arm(timers.begin()->first);
   const int count =
@@ -193,6 +195,12 @@ Result<EventSource> EventLoop::on_signal(int number, std::function<void()> call)
   }));
   source.state_->signals = std::move(signals);
   return source;
+}
+
+EventLoop::Clock::time_point EventLoop::now() {
+  if (!core_->turn)
+    core_->turn = Clock::now();
+  return *core_->turn;
 }
 
 Result<int> EventLoop::run() {

@@ -49,6 +49,9 @@ public:
   // The signal is blocked for the process and delivered here.
   Result<EventSource> on_signal(int number, std::function<void()> call);
 
+  // The time of this turn, which is asked for once in it: for deadlines.
+  [[nodiscard]] Clock::time_point now();
+
   // Runs until exit(); returns exit()'s status.
   Result<int> run();
   void exit(int status);

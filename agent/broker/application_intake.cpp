@@ -186,8 +186,7 @@ void ApplicationIntake::turn_away(Fd socket, Reason reason, const std::string& d
 void ApplicationIntake::pause_listening() {
   constexpr std::chrono::milliseconds moment{100};
   set_events(listening_, 0);
-  auto timer =
-      loop_.on_time(EventLoop::Clock::now() + moment, [this] { set_events(listening_, EPOLLIN); });
+  auto timer = loop_.on_time(loop_.now() + moment, [this] { set_events(listening_, EPOLLIN); });
   check(timer.has_value(), "a timer can be set");
   pause_ = std::move(*timer);
 }
@@ -203,7 +202,7 @@ Result<> ApplicationIntake::serve(Fd socket) {
   handlers.on_closed = [this, id] { on_closed(id); };
   application.connection =
       TRY(ipc::Connection::create(loop_, channel_of(std::move(socket)), std::move(handlers)));
-  application.timer = TRY(loop_.on_time(EventLoop::Clock::now() + limits_.request_timeout,
+  application.timer = TRY(loop_.on_time(loop_.now() + limits_.request_timeout,
                                         [this, id] { refuse(id, Reason::RequestTimeout); }));
   of_uids_.add(application.uid);
   applications_.emplace(id, std::move(application));

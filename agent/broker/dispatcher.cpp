@@ -20,8 +20,9 @@
 namespace ktls {
 namespace {
 
-std::chrono::milliseconds left_until(EventLoop::Clock::time_point deadline) {
-  const auto left = deadline - EventLoop::Clock::now();
+std::chrono::milliseconds left_until(EventLoop::Clock::time_point deadline,
+                                     EventLoop::Clock::time_point now) {
+  const auto left = deadline - now;
   return std::max(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(1));
 }
 
@@ -49,7 +50,7 @@ Dispatcher::Id Dispatcher::submit(HandshakeRequest request) {
     refuse(request, description, failure(Reason::Busy, place.error()));
     return id;
   }
-  const auto deadline = EventLoop::Clock::now() + request.timeout;
+  const auto deadline = loop_.now() + request.timeout;
   auto watchdog = loop_.on_time(deadline, [this, id] { on_deadline(id); });
   if (!watchdog) {
     refuse(request, description, failure(Reason::InternalError, watchdog.error().message()));
@@ -123,7 +124,7 @@ void Dispatcher::assign(Id id) {
   auto& handshake = handshakes_.at(id);
   const auto& request = handshake.request;
   const bool client = request.role == RequestedRole::Client;
-  const auto left = left_until(handshake.deadline);
+  const auto left = left_until(handshake.deadline, loop_.now());
   auto message = wire::make<ipc::StartHandshake>();
   message.id = id;
   message.profile = choose_profile(request)->index;
@@ -146,7 +147,7 @@ void Dispatcher::on_finished(Workers::Index worker, const ipc::HandshakeFinished
   const auto found = handshakes_.find(message.id);
   if (found == handshakes_.end() || found->second.worker != worker)
     return workers_.replace(worker); // it makes up handshakes
-  last_heard_[worker] = EventLoop::Clock::now();
+  last_heard_[worker] = loop_.now();
   Outcome outcome;
   outcome.reason = *reason_from_number(message.reason);
   // a worker that was taken over must not forge log lines
@@ -220,7 +221,7 @@ void Dispatcher::watch_worker(Id id, EventLoop::Clock::time_point until) {
 void Dispatcher::on_late(Id id) {
   const auto& handshake = handshakes_.at(id);
   const auto worker = handshake.worker;
-  const auto now = EventLoop::Clock::now();
+  const auto now = loop_.now();
   if (const auto heard = last_heard_.find(*worker); heard != last_heard_.end() &&
                                                     now < heard->second + worker_grace &&
                                                     now < handshake.deadline + worker_patience)

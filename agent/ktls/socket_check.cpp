@@ -4,7 +4,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #include <array>
 #include <optional>
@@ -20,11 +19,13 @@ std::optional<int> int_option(int fd, int level, int name) {
   return value;
 }
 
-bool is_established(int fd) {
+// Of tcp_info; none where there is none: a raw socket, say.
+std::optional<int> tcp_state(int fd) {
   tcp_info info{};
   socklen_t size = sizeof(info);
-  return ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
-         info.tcpi_state == TCP_ESTABLISHED;
+  if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
+    return std::nullopt;
+  return info.tcpi_state;
 }
 
 // Also where it cannot be told: nothing is then known that would make the socket ours to key.
@@ -36,21 +37,18 @@ bool has_upper_layer(int fd) {
 
 } // namespace
 
+// Few questions, since each handshake asks them.
 Reason classify_socket(int fd) {
-  struct stat status {};
-  if (::fstat(fd, &status) < 0 || !S_ISSOCK(status.st_mode))
+  // also for a file, and for the file of a UNIX socket that was opened with O_PATH
+  const auto protocol = int_option(fd, SOL_SOCKET, SO_PROTOCOL);
+  if (!protocol)
     return Reason::NotASocket;
-  const auto domain = int_option(fd, SOL_SOCKET, SO_DOMAIN);
-  if (!domain) // the file of a UNIX socket, opened with O_PATH
-    return Reason::NotASocket;
-  // MPTCP is SOCK_STREAM as well, so the type alone does not tell
-  if ((*domain != AF_INET && *domain != AF_INET6) ||
-      int_option(fd, SOL_SOCKET, SO_TYPE) != SOCK_STREAM ||
-      int_option(fd, SOL_SOCKET, SO_PROTOCOL) != IPPROTO_TCP)
+  const auto state = *protocol == IPPROTO_TCP ? tcp_state(fd) : std::nullopt;
+  if (!state) // MPTCP has a protocol number of its own
     return Reason::NotTcp;
-  if (int_option(fd, SOL_SOCKET, SO_ACCEPTCONN) != 0)
+  if (*state == TCP_LISTEN)
     return Reason::Listening;
-  if (!is_established(fd))
+  if (*state != TCP_ESTABLISHED)
     return Reason::NotConnected;
   return has_upper_layer(fd) ? Reason::AlreadyTls : Reason::Success;
 }

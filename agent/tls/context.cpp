@@ -5,6 +5,23 @@
 
 namespace ktls::tls {
 
+namespace {
+
+// As client a share for the first group only: each costs a key pair, and a server that wants
+// another group asks for it. Behind a post-quantum hybrid, which few have, one of a classical group
+// too.
+unsigned key_shares(gnutls_priority_st* priority, ipc::HandshakeRole role) {
+  const unsigned* groups = nullptr;
+  if (role != ipc::HandshakeRole::Client || gnutls_priority_group_list(priority, &groups) < 1)
+    return 0;
+  const char* first = gnutls_group_get_name(static_cast<gnutls_group_t>(groups[0]));
+  const bool hybrid =
+      first != nullptr && std::string_view(first).find("MLKEM") != std::string_view::npos;
+  return hybrid ? GNUTLS_KEY_SHARE_TOP2 : GNUTLS_KEY_SHARE_TOP;
+}
+
+} // namespace
+
 Context::Context(ipc::Profile profile, std::unique_ptr<Parts> parts)
     : profile_(std::move(profile)), parts_(std::move(parts)) {
   for (const auto& name : profile_.alpn)
@@ -25,6 +42,7 @@ Result<std::unique_ptr<Context>> Context::create(ipc::Profile profile, RemoteSig
     parts->tls12 = parts->tls12 || versions[i] == GNUTLS_TLS1_2;
     parts->tls13 = parts->tls13 || versions[i] == GNUTLS_TLS1_3;
   }
+  parts->key_shares = key_shares(parts->priority.parts().priority.get(), profile.role);
   profile.trust.clear();
   for (auto& credential : profile.credentials)
     credential.chain.clear();

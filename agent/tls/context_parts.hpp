@@ -8,6 +8,7 @@
 #include "tls/context.hpp"
 #include "tls/credentials_parts.hpp"
 #include "tls/priority_parts.hpp"
+#include "tls/verdict_cache.hpp"
 
 namespace ktls::tls {
 
@@ -17,9 +18,11 @@ struct Context::Parts {
 
   Priority priority;
   std::unique_ptr<Credentials> credentials;
+  unsigned key_shares = 0; // a flag of gnutls_init(), as client
   bool limits_records = false;
   bool tls12 = false; // the versions that the priority allows
   bool tls13 = false;
+  std::unique_ptr<VerdictCache> verdicts = std::make_unique<VerdictCache>();
   std::vector<gnutls_datum_t> alpn; // views into the profile
 };
 

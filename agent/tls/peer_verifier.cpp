@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tls/peer_verifier.hpp"
 
+#include <algorithm>
 #include <array>
+#include <limits>
 
 #include "base/text.hpp"
 #include "tls/handles.hpp"
@@ -74,16 +76,34 @@ bool has_dns_name(gnutls_x509_crt_t certificate) {
   }
 }
 
+CertificateHandle import(const gnutls_datum_t& der) {
+  gnutls_x509_crt_t certificate = nullptr;
+  if (gnutls_x509_crt_init(&certificate) < 0)
+    return {};
+  CertificateHandle owned(certificate);
+  if (gnutls_x509_crt_import(certificate, &der, GNUTLS_X509_FMT_DER) < 0)
+    return {};
+  return owned;
+}
+
+// Of those that were presented; 0, long ago, where one cannot be read.
+std::time_t first_expiry(gnutls_session_t session) {
+  unsigned count = 0;
+  const gnutls_datum_t* chain = gnutls_certificate_get_peers(session, &count);
+  std::time_t first = std::numeric_limits<std::time_t>::max();
+  for (unsigned i = 0; i < count; ++i) {
+    const auto certificate = import(chain[i]);
+    const std::time_t its =
+        certificate ? gnutls_x509_crt_get_expiration_time(certificate.get()) : -1;
+    first = std::min(first, std::max<std::time_t>(its, 0));
+  }
+  return first;
+}
+
 CertificateHandle leaf_of(gnutls_session_t session) {
   unsigned count = 0;
   const gnutls_datum_t* chain = gnutls_certificate_get_peers(session, &count);
-  gnutls_x509_crt_t leaf = nullptr;
-  if (chain == nullptr || count == 0 || gnutls_x509_crt_init(&leaf) < 0)
-    return {};
-  CertificateHandle owned(leaf);
-  if (gnutls_x509_crt_import(leaf, chain, GNUTLS_X509_FMT_DER) < 0)
-    return {};
-  return owned;
+  return chain == nullptr || count == 0 ? CertificateHandle{} : import(*chain);
 }
 
 } // namespace
@@ -138,6 +158,7 @@ Verdict verify_peer(gnutls_session_int* session, HandshakeRole own_role,
   }
   verdict.reason = Reason::Success;
   verdict.authenticated = true;
+  verdict.expires = first_expiry(session);
   return verdict;
 }
 

@@ -2,6 +2,7 @@
 // Judging the certificate that a peer has proved to hold.
 #pragma once
 
+#include <ctime>
 #include <optional>
 #include <string>
 
@@ -19,6 +20,7 @@ struct Verdict {
   std::string detail;
   std::string subject;        // RFC 4514, escaped; empty without a certificate
   bool authenticated = false; // a certificate was presented and is valid
+  std::time_t expires = 0;    // authenticated: the first of the presented certificates does
 };
 
 // Called behind the peer's CertificateVerify. A client verifies its server by `server_name`,

@@ -40,7 +40,7 @@ Result<> Session::Parts::set_up() {
   const unsigned no_tickets = tickets ? 0U : static_cast<unsigned>(GNUTLS_NO_TICKETS);
   gnutls_session_t raw = nullptr;
   int status = gnutls_init(&raw, (client() ? GNUTLS_CLIENT : GNUTLS_SERVER) | GNUTLS_NONBLOCK |
-                                     GNUTLS_NO_SIGNAL | no_tickets);
+                                     GNUTLS_NO_SIGNAL | no_tickets | context.parts().key_shares);
   if (status < 0)
     return gnutls_error("making a TLS session", status);
   session.reset(raw);
@@ -152,6 +152,7 @@ Session::Step Session::Parts::step() {
     if (handshake_done)
       return Step::Complete;
     const int status = gnutls_handshake(session.get());
+    transport.settle();
     if (aborted) {
       fail(*aborted, {}, 0);
       return Step::Failed;
@@ -172,6 +173,15 @@ Session::Step Session::Parts::step() {
       return Step::Failed;
     }
   }
+}
+
+Session::Step Session::begin() {
+  if (!parts_->client())
+    return Step::WantRead;
+  parts_->transport.pause_reading(true);
+  const Step step = parts_->step();
+  parts_->transport.pause_reading(false);
+  return step;
 }
 
 Session::Step Session::advance() {

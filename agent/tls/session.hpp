@@ -54,6 +54,9 @@ public:
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
+  // The first step: as client, says hello and does not look for an answer yet; as server, nothing,
+  // since the peer comes first. Asks neither signer nor PskLookup, and is not for pre-shared keys.
+  Step begin();
   // Goes as far as the socket allows without blocking, but for signer and PskLookup. After Complete
   // and Failed: not again.
   Step advance();

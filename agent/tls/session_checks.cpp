@@ -19,12 +19,39 @@ int Session::Parts::refuse(Reason reason, std::string detail) {
 
 int Session::Parts::verify(gnutls_session_t session) {
   auto& self = of(session);
-  const auto& profile = self.context.profile();
-  self.verdict =
-      verify_peer(session, profile.role, profile.client_auth_type, self.parameters.server_name);
+  self.verdict = self.judge_peer();
   if (self.verdict.reason == Reason::Success)
     return 0;
   return self.refuse(self.verdict.reason, self.verdict.detail);
+}
+
+Verdict Session::Parts::judge_peer() {
+  const auto& profile = context.profile();
+  const auto verify_now = [&] {
+    return verify_peer(session.get(), profile.role, profile.client_auth_type,
+                       parameters.server_name);
+  };
+  unsigned count = 0;
+  const gnutls_datum_t* peers = gnutls_certificate_get_peers(session.get(), &count);
+  gnutls_datum_t staple{};
+  // a stapled OCSP answer is new each time
+  if (peers == nullptr || gnutls_ocsp_status_request_get(session.get(), &staple) == 0)
+    return verify_now();
+  std::vector<std::span<const std::byte>> chain;
+  for (unsigned i = 0; i < count; ++i)
+    chain.push_back(std::as_bytes(std::span(peers[i].data, peers[i].size)));
+  const auto key = VerdictCache::key_of(
+      chain, parameters.server_name ? parameters.server_name->text() : std::string());
+  auto& known = *context.parts().verdicts;
+  const auto now = VerdictCache::Clock::now();
+  if (key) {
+    if (auto found = known.find(*key, now))
+      return *std::move(found);
+  }
+  auto found = verify_now();
+  if (key)
+    known.remember(*key, found, now);
+  return found;
 }
 
 int Session::Parts::on_message(gnutls_session_t session, unsigned type, unsigned when,

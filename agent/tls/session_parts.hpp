@@ -36,6 +36,7 @@ struct Session::Parts : CertificateChoice {
   void set_up_checks();
   [[nodiscard]] bool judge_completion();
   static int verify(gnutls_session_t session);
+  Verdict judge_peer();
   static int on_message(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
                         const gnutls_datum_t* message);
   int judge_offer(std::span<const std::byte> client_hello);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 namespace ktls::tls {
 namespace {
@@ -26,26 +27,67 @@ void Transport::attach(gnutls_session_t session) {
                                              [](gnutls_transport_ptr_t, unsigned) { return 1; });
 }
 
+ssize_t Transport::look() {
+  if (!ahead_)
+    ahead_ = std::make_unique<Ahead>();
+  const ssize_t got = ::recv(socket_, ahead_->data(), ahead_->size(), MSG_PEEK | MSG_DONTWAIT);
+  ahead_size_ = static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+  return got < 0 ? -errno : got;
+}
+
+void Transport::settle() {
+  while (given_ > 0) {
+    // nobody else reads from it: what was seen is there
+    const ssize_t taken = ::recv(socket_, ahead_->data(), given_, MSG_DONTWAIT);
+    if (taken < 0 && errno == EINTR)
+      continue;
+    if (taken <= 0) {
+      error_ = taken < 0 ? errno : EIO; // somebody else did: what follows makes no sense
+      break;
+    }
+    given_ -= static_cast<std::size_t>(taken);
+  }
+  given_ = ahead_size_ = 0;
+  ahead_.reset();
+}
+
 ssize_t Transport::pull(gnutls_transport_ptr_t self, void* to, std::size_t size) {
   auto& transport = *static_cast<Transport*>(self);
-  if (transport.flooded()) {
-    gnutls_transport_set_errno(transport.session_, EMSGSIZE);
-    return -1;
+  const auto fail = [&transport](int error) {
+    gnutls_transport_set_errno(transport.session_, error);
+    return ssize_t{-1};
+  };
+  if (transport.flooded())
+    return fail(EMSGSIZE);
+  if (transport.paused_)
+    return fail(EAGAIN);
+  if (transport.given_ == transport.ahead_size_) {
+    transport.settle();
+    const ssize_t seen = transport.look();
+    if (seen < 0) {
+      if (seen != -EAGAIN && seen != -EINTR)
+        transport.error_ = static_cast<int>(-seen);
+      return fail(static_cast<int>(-seen));
+    }
+    if (seen == 0 && size > 0)
+      transport.peer_closed_ = true;
   }
-  const ssize_t got = ::recv(transport.socket_, to, size, MSG_DONTWAIT);
-  if (got < 0) {
-    if (errno != EAGAIN && errno != EINTR)
-      transport.error_ = errno;
-    gnutls_transport_set_errno(transport.session_, errno);
-    return -1;
-  }
-  if (got == 0 && size > 0)
-    transport.peer_closed_ = true;
-  transport.received_ += static_cast<std::size_t>(got);
-  const auto* bytes = static_cast<const unsigned char*>(to);
-  for (ssize_t i = 0; i < got && transport.head_size_ < transport.head_.size(); ++i)
-    transport.head_.at(transport.head_size_++) = bytes[i];
-  return got;
+  const auto left =
+      std::span(*transport.ahead_).first(transport.ahead_size_).subspan(transport.given_);
+  const auto piece = left.first(std::min(left.size(), size));
+  std::memcpy(to, piece.data(), piece.size());
+  transport.note(piece);
+  transport.given_ += piece.size();
+  // so that the socket is not ready for what was read while a signature is waited for
+  if (transport.given_ == transport.ahead_size_)
+    transport.settle();
+  return static_cast<ssize_t>(piece.size());
+}
+
+void Transport::note(std::span<const std::byte> piece) {
+  received_ += piece.size();
+  for (std::size_t i = 0; i < piece.size() && head_size_ < head_.size(); ++i)
+    head_.at(head_size_++) = std::to_integer<unsigned char>(piece[i]);
 }
 
 ssize_t Transport::push(gnutls_transport_ptr_t self, const void* from, std::size_t size) {

@@ -47,7 +47,14 @@ void Handshake::start(const ipc::StartHandshake& request, Fd socket,
     return finish(attached, {});
   if (const auto prepared = prepare(request, ticket_key); !prepared)
     return finish(Reason::InternalError, prepared.error().message());
-  advance();
+  if (uses_psk())
+    return advance();
+  step_ = session_->begin();
+  on_advanced();
+}
+
+bool Handshake::uses_psk() const {
+  return context_.profile().authentication == ipc::Authentication::PreSharedKey;
 }
 
 Result<> Handshake::prepare(const ipc::StartHandshake& request,
@@ -57,14 +64,15 @@ Result<> Handshake::prepare(const ipc::StartHandshake& request,
   parameters.server_name = HostName::parse(request.peer_name.view());
   parameters.psk = this;
   parameters.ticket_key = ticket_key;
-  signers_.permit(fiber_, request.permit);
+  if (!context_.profile().credentials.empty() && !parameters.anonymous)
+    signers_.permit(fiber_, request.permit);
   session_ = TRY(tls::Session::create(socket_.get(), parameters, context_));
   ready_ =
       TRY(loop_.on_io(socket_.get(), EPOLLIN, [this](std::uint32_t events) { on_socket(events); }));
-  const auto when = EventLoop::Clock::now() + std::chrono::milliseconds(request.timeout_ms);
+  const auto when = loop_.now() + std::chrono::milliseconds(request.timeout_ms);
   deadline_ = TRY(loop_.on_time(when, [this] { on_deadline(); }));
   if (request.first_byte_ms < request.timeout_ms) {
-    const auto first = EventLoop::Clock::now() + std::chrono::milliseconds(request.first_byte_ms);
+    const auto first = loop_.now() + std::chrono::milliseconds(request.first_byte_ms);
     first_byte_ = TRY(loop_.on_time(first, [this] {
       if (!session_->heard())
         abort(Reason::FirstByteTimeout);
@@ -114,8 +122,13 @@ void Handshake::on_socket(std::uint32_t events) {
   advance();
 }
 
-// On a fiber, which waits while a signature is made; the last of this may destroy *this.
+// On a fiber, where a signature or a pre-shared key may be waited for; the last of this may destroy
+// *this.
 void Handshake::advance() {
+  if (!uses_psk() && !signers_.permitted(fiber_)) {
+    step_ = session_->advance();
+    return on_advanced();
+  }
   const auto started =
       fiber_.start([this] { step_ = session_->advance(); }, [this] { on_advanced(); });
   if (!started)
@@ -141,7 +154,7 @@ void Handshake::abort(Reason reason) {
   if (session_)
     session_->abort(reason);
   if (fiber_.suspended()) {
-    unsigned_ = true;
+    unsigned_ = !awaits_psk_;
     return fiber_.cancel(); // it fails with the reason, which on_advanced() reports
   }
   finish(reason, {});

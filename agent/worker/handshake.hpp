@@ -43,6 +43,7 @@ public:
 private:
   Result<> prepare(const ipc::StartHandshake& request, std::span<const std::byte> ticket_key);
   Result<tls::Psk> find(std::string_view identity) override;
+  [[nodiscard]] bool uses_psk() const;
   void on_socket(std::uint32_t events);
   void advance();
   void on_advanced();

@@ -31,15 +31,15 @@ SignerClient::Signer* SignerClient::signer_of(std::uint32_t key_id) {
 
 Result<std::vector<std::byte>> SignerClient::sign(std::uint32_t key_id, std::uint16_t scheme,
                                                   std::span<const std::byte> data) {
-  const auto permit = permits_.find(fibers_.current());
-  if (data.empty() || data.size() > ipc::SignRequest::max_data || permit == permits_.end())
+  const auto permit = permits_.extract(fibers_.current());
+  if (data.empty() || data.size() > ipc::SignRequest::max_data || permit.empty())
     return invalid("this cannot be signed");
   auto request = wire::make<ipc::SignRequest>();
   request.number = ++last_number_;
   request.key_id = key_id;
   request.scheme = scheme;
   request.size = static_cast<std::uint16_t>(data.size());
-  request.permit = permit->second;
+  request.permit = permit.mapped();
   std::memcpy(request.data.data(), data.data(), data.size());
 
   auto* signer = signer_of(key_id);
@@ -66,7 +66,7 @@ SignerClient::Answer SignerClient::wait(Numbered& among, std::uint64_t number,
                                         std::chrono::seconds its_limit) {
   Waiting waiting{*fibers_.current(), {}};
   among[number] = nullptr;
-  const auto timer = TRY(loop_.on_time(EventLoop::Clock::now() + its_limit, [&waiting] {
+  const auto timer = TRY(loop_.on_time(loop_.now() + its_limit, [&waiting] {
     wake(waiting, errno_error("waiting for the signer", ETIMEDOUT));
   }));
   among[number] = &waiting;

@@ -35,6 +35,8 @@ public:
   // What is signed on that fiber is for this handshake, until it is forgotten.
   void permit(const Fiber& fiber, const ipc::SignPermit& permit) { permits_[&fiber] = permit; }
   void forget(const Fiber& fiber) { permits_.erase(&fiber); }
+  // A signature may still be asked for: once it was, the permit is used up.
+  [[nodiscard]] bool permitted(const Fiber& fiber) const { return permits_.contains(&fiber); }
 
   // On a fiber with a permit, which is suspended until the answer is there. Fails when the signer
   // refuses or is lost, a limit is reached, or the fiber is cancelled.

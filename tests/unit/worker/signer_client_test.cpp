@@ -26,12 +26,15 @@ Bytes bytes(std::string_view text) {
 class Asker {
 public:
   Asker(Fibers& fibers, SignerClient& client, std::uint64_t handshake)
-      : client_(client), fiber(fibers) {
-    ipc::SignPermit permit{};
-    permit.handshake = handshake;
-    client.permit(fiber, permit);
-  }
+      : client_(client), handshake_(handshake), fiber(fibers) {}
   void ask(const Bytes& data = digest, std::uint32_t its_key = key) {
+    ipc::SignPermit permit{};
+    permit.handshake = handshake_;
+    client_.permit(fiber, permit);
+    ask_again(data, its_key);
+  }
+  // Without another permit.
+  void ask_again(const Bytes& data = digest, std::uint32_t its_key = key) {
     result.reset();
     const auto body = [this, data, its_key] { result = client_.sign(its_key, scheme, data); };
     EXPECT_TRUE(fiber.start(body, [] {}));
@@ -45,6 +48,7 @@ public:
 
 private:
   SignerClient& client_;
+  std::uint64_t handshake_;
 
 public:
   std::optional<Result<Bytes>> result;
@@ -120,7 +124,7 @@ TEST_F(SignerClientTest, PassesTheHandshakesPermitOn) {
 TEST_F(SignerClientTest, AsksForNothingWithoutAPermit) {
   client.forget(one.fiber);
 
-  one.ask();
+  one.ask_again();
 
   EXPECT_EQ(one.failure(), std::errc::invalid_argument);
   EXPECT_TRUE(was_not_asked());
@@ -315,6 +319,17 @@ TEST_F(SignerClientTest, AsksForNothingThatDoesNotFit) {
   EXPECT_EQ(one.failure(), std::errc::invalid_argument);
   EXPECT_EQ(other.failure(), std::errc::invalid_argument);
   EXPECT_TRUE(was_not_asked());
+}
+
+TEST_F(SignerClientTest, AsksOnceForEachPermit) {
+  EXPECT_FALSE(client.permitted(one.fiber));
+  one.ask();
+  EXPECT_FALSE(client.permitted(one.fiber)) << "it is used up";
+  one.fiber.cancel();
+
+  one.ask_again();
+
+  EXPECT_EQ(one.failure(), std::errc::invalid_argument);
 }
 
 TEST_F(SignerClientTest, HasALimitForWhatIsNotAnswered) {
