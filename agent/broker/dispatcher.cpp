@@ -26,16 +26,6 @@ std::chrono::milliseconds left_until(EventLoop::Clock::time_point deadline,
   return std::max(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(1));
 }
 
-// Ends a connection that no worker has had. One that its owner has closed, or attached to kernel
-// TLS, meanwhile gets no alert.
-void end_unbegun(int socket, Reason reason) {
-  const auto alert = facts(reason).alert;
-  if (alert && classify_socket(socket) == Reason::Success)
-    end_with_alert(socket, *alert);
-  else
-    (void)::shutdown(socket, SHUT_RDWR);
-}
-
 } // namespace
 
 Dispatcher::Id Dispatcher::submit(HandshakeRequest request) {
@@ -102,7 +92,7 @@ void Dispatcher::refuse(HandshakeRequest& request, const std::string& descriptio
                         const Outcome& outcome) {
   // what is no connected TCP socket is left as it is: whatever it is, it was passed by mistake
   if (classify_socket(request.socket.get()) == Reason::Success)
-    end_unbegun(request.socket.get(), outcome.reason);
+    end_unbegun(request.socket.get(), facts(outcome.reason).alert);
   report(request, description, outcome);
 }
 
@@ -159,6 +149,8 @@ void Dispatcher::on_finished(Workers::Index worker, const ipc::HandshakeFinished
   outcome.resumed = message.resumed != 0;
   outcome.peer_subject = escape(message.peer_subject.view());
   outcome.authenticated = message.authenticated != 0;
+  if (outcome.reason == Reason::Success && outcome.authenticated && !outcome.peer_subject.empty())
+    outcome.tags = choose_profile(found->second.request)->tags;
   finish(message.id, outcome);
 }
 
@@ -260,7 +252,7 @@ void Dispatcher::finish(Id id, const Outcome& outcome) {
   if (outcome.reason != Reason::Success && handshake.worker)
     (void)::shutdown(socket, SHUT_RDWR);
   else if (outcome.reason != Reason::Success)
-    end_unbegun(socket, outcome.reason);
+    end_unbegun(socket, facts(outcome.reason).alert);
   report(handshake.request, handshake.description, outcome);
   fill();
 }

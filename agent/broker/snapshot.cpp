@@ -83,7 +83,7 @@ private:
     profile.session_tickets = false;
     profile.alpn.clear();
     profile.priority = priority(role, profile.authentication, false);
-    kernel = ProfileChoice{put(std::move(profile)), nullptr, {}};
+    kernel = ProfileChoice{put(std::move(profile)), nullptr, {}, role.tags};
   }
 
   ProfileChoice add_kernel_psk(HandshakeRole role) {
@@ -91,7 +91,7 @@ private:
     profile.role = role;
     profile.authentication = Authentication::PreSharedKey;
     profile.priority = priority({}, profile.authentication, false);
-    return {put(std::move(profile)), nullptr, {}};
+    return {put(std::move(profile)), nullptr, {}, {}};
   }
 
   std::uint32_t put(ipc::Profile profile) {

@@ -28,6 +28,7 @@ struct ProfileChoice {
   std::uint32_t index = 0;                 // in WorkerConfiguration::profiles
   std::shared_ptr<const PskFile> psk_file; // none: certificates, or keys of the kernel's keyrings
   std::string psk_identity;                // as client; empty: the first of the file
+  std::vector<std::string> tags;           // of a peer that a certificate has authenticated
 };
 
 struct ProfileChoices {

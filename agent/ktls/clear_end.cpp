@@ -5,6 +5,8 @@
 
 #include <array>
 
+#include "ktls/socket_check.hpp"
+
 namespace ktls {
 namespace {
 
@@ -46,6 +48,13 @@ void discard_input(int socket) {
     if (::recv(socket, unread.data(), unread.size(), MSG_DONTWAIT) <= 0)
       return;
   }
+}
+
+void end_unbegun(int socket, std::optional<std::uint8_t> alert) {
+  if (alert && classify_socket(socket) == Reason::Success)
+    end_with_alert(socket, *alert);
+  else
+    (void)::shutdown(socket, SHUT_RDWR);
 }
 
 } // namespace ktls

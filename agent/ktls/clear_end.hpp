@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace ktls {
@@ -14,6 +15,10 @@ namespace ktls {
 // Sends the alert, if the socket takes it at once, and shuts the socket down; both without waiting.
 // Only for an established TCP connection in clear text on which no handshake has begun.
 void end_with_alert(int socket, std::uint8_t alert);
+
+// Ends a connection that no worker has had. One that its owner has closed, or attached to kernel
+// TLS, meanwhile gets no alert, nor does any without one to send.
+void end_unbegun(int socket, std::optional<std::uint8_t> alert);
 
 // What a peer sent and nobody will read: closing a socket with unread data resets the connection,
 // and a reset overtakes the alert.

@@ -351,7 +351,7 @@ private:
   void refuse_with_psk(const toml::table& in, std::string_view section) {
     for (const std::string_view key :
          {"certificate", "private_key", "credential", "truststore", "client_auth_type",
-          "signature_algorithms", "session_tickets", "versions"}) {
+          "signature_algorithms", "session_tickets", "tags", "versions"}) {
       if (in.contains(key))
         problem(in.get(key)->source(), dotted(section, key),
                 "does not go with psk_file: a pre-shared key authenticates both ends, in TLS 1.3");
@@ -409,14 +409,29 @@ private:
     return out;
   }
 
+  std::vector<std::string> tags(const toml::table& in) {
+    constexpr std::string_view allowed =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    auto tags = strings(in, "server", "tags", max_tags);
+    for (const auto& tag : tags) {
+      if (tag.find_first_not_of(allowed) != std::string::npos)
+        problem(in.get("tags")->source(), "server.tags",
+                fmt::format("\"{}\": only letters, digits, '_' and '-' can be in a tag",
+                            escape(tag, 64)));
+    }
+    return tags;
+  }
+
   RoleSettings read_server(const toml::table& in) {
     RoleSettings out;
     out.role =
         in.contains("psk_file") ? HandshakeRole::Server : HandshakeRole::ServerWithClientAuth;
-    read_common(in, "server", {"handshake_role", "client_auth_type", "session_tickets"}, out);
+    read_common(in, "server", {"handshake_role", "client_auth_type", "session_tickets", "tags"},
+                out);
     read_choice(in, "server", "handshake_role", server_roles, out.role);
     read_choice(in, "server", "client_auth_type", client_auth_types, out.client_auth_type);
     read_bool(in, "server", "session_tickets", out.session_tickets);
+    out.tags = tags(in);
     if (in.contains("psk_file")) {
       if (out.role == HandshakeRole::ServerWithClientAuth)
         problem(in.get("handshake_role")->source(), "server.handshake_role",

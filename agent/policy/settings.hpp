@@ -54,7 +54,8 @@ struct RoleSettings {
   LocatedNames groups;
   LocatedNames signature_algorithms;
   std::vector<std::string> alpn;
-  bool session_tickets = false; // as server
+  bool session_tickets = false;  // as server
+  std::vector<std::string> tags; // as server: what services in the kernel are told of a peer
   ipc::PeerLimits peer_limits;
   std::string where; // of the table
 };
@@ -79,6 +80,7 @@ struct Settings {
 
 inline constexpr unsigned max_workers = 256;
 inline constexpr std::size_t max_network_namespaces = 64;
+inline constexpr std::size_t max_tags = 64; // the kernel's limit
 inline constexpr int max_count = 1'000'000; // of handshakes or connections
 inline constexpr int max_timeout_seconds = 600;
 

@@ -43,7 +43,7 @@ class WarmUp : public testing::Environment {
       request.timeout_ms = 100;
       const Client client;
       client.send(bytes_of(request), {pair.ours.get()});
-      EXPECT_EQ(client.reason(), "handshake-timeout");
+      EXPECT_EQ(client.reason(), "first-byte-timeout");
     }
   }
 };
@@ -326,7 +326,7 @@ TEST_F(AgentAbuse, TimesOutWhenThePeerSaysNothing) {
   const auto begin = Clock::now();
   client.send(bytes_of(request), {pair.ours.get()});
 
-  EXPECT_EQ(client.reason(), "handshake-timeout");
+  EXPECT_EQ(client.reason(), "first-byte-timeout");
   EXPECT_GE(Clock::now() - begin, 200ms);
   EXPECT_TRUE(client.ends());
   EXPECT_TRUE(sees_end(pair.peers.get()));
@@ -353,7 +353,7 @@ TEST_F(AgentAbuse, IsNotHeldUpByASocketThatLingers) {
   client.send(bytes_of(request), {pair.ours.get()});
   pair.ours.reset();
 
-  EXPECT_EQ(client.reason(), "handshake-timeout");
+  EXPECT_EQ(client.reason(), "first-byte-timeout");
   EXPECT_EQ(answer_to(bytes_of(good_request()), {}), "missing-descriptor");
 }
 

@@ -17,3 +17,6 @@ ktls_kernel_program(records-test records_test.cpp ktlsctl ktlsctl-wire ktls-base
 ktls_kernel_program(kernel-ktls-test ktls_kernel_test.cpp ktls-ktls)
 # KTLS_PORT=PORT tls12-keys-test
 ktls_kernel_program(tls12-keys-test tls12_keys_test.cpp ktls-ktls ktlsctl-wire PkgConfig::gnutls)
+# KTLS_HELPERS=DIR nvme-request-test; needs the modules tls and gcm, and openssl
+ktls_kernel_program(nvme-request-test nvme_request_test.cpp ktls-broker ktlsctl-wire)
+target_include_directories(nvme-request-test PRIVATE ${PROJECT_SOURCE_DIR}/tests/unit)

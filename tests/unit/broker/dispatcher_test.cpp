@@ -19,8 +19,8 @@ constexpr std::uint32_t server_profile = 9;
 
 ProfileChoices choices() {
   ProfileChoices out;
-  out.client = out.kernel_client = ProfileChoice{client_profile, nullptr, {}};
-  out.server = out.kernel_server = ProfileChoice{server_profile, nullptr, {}};
+  out.client = out.kernel_client = ProfileChoice{client_profile, nullptr, {}, {}};
+  out.server = out.kernel_server = ProfileChoice{server_profile, nullptr, {}, {"staff"}};
   return out;
 }
 
@@ -417,6 +417,29 @@ TEST_F(DispatcherTest, TurnsLingeringOff) {
   socklen_t size = sizeof now;
   ASSERT_EQ(::getsockopt(sockets[0].ours.get(), SOL_SOCKET, SO_LINGER, &now, &size), 0);
   EXPECT_EQ(now.l_onoff, 0);
+}
+
+TEST_F(DispatcherTest, TagsAPeerWithACertificate) {
+  const auto id = dispatcher.submit(request(RequestedRole::Server));
+  auto message = finished(id);
+  message.authenticated = 1;
+  message.peer_subject.assign_cut("CN=alice");
+
+  dispatcher.on_finished(0, message);
+
+  EXPECT_EQ(outcomes.at(0).tags, std::vector<std::string>{"staff"});
+}
+
+TEST_F(DispatcherTest, TagsNobodyElse) {
+  const auto anonymous = dispatcher.submit(request(RequestedRole::Server));
+  dispatcher.on_finished(0, finished(anonymous));
+  const auto refused = dispatcher.submit(request(RequestedRole::Server));
+  auto message = finished(refused, Reason::CertificateExpired);
+  message.peer_subject.assign_cut("CN=alice");
+  dispatcher.on_finished(0, message);
+
+  EXPECT_TRUE(outcomes.at(0).tags.empty());
+  EXPECT_TRUE(outcomes.at(1).tags.empty());
 }
 
 TEST_F(DispatcherTest, RefusesRolesWithoutAProfile) {
