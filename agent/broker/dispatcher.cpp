@@ -20,19 +20,17 @@
 namespace ktls {
 namespace {
 
+std::string name_peer(const Outcome& outcome) {
+  if (!outcome.peer_subject.empty())
+    return "\"" + outcome.peer_subject + "\"";
+  if (!outcome.psk_identity.empty())
+    return "with the pre-shared key \"" + outcome.psk_identity + "\"";
+  return "without certificate";
+}
+
 std::chrono::milliseconds left_until(EventLoop::Clock::time_point deadline) {
   const auto left = deadline - EventLoop::Clock::now();
   return std::max(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds(1));
-}
-
-// Ends a connection that no worker has had. One that its owner has closed, or attached to kernel
-// TLS, meanwhile gets no alert.
-void end_unbegun(int socket, Reason reason) {
-  const auto alert = facts(reason).alert;
-  if (alert && classify_socket(socket) == Reason::Success)
-    end_with_alert(socket, *alert);
-  else
-    (void)::shutdown(socket, SHUT_RDWR);
 }
 
 } // namespace
@@ -274,9 +272,8 @@ void Dispatcher::report(HandshakeRequest& request, const std::string& descriptio
 void Dispatcher::log_outcome(const std::string& description, const Outcome& outcome) {
   const auto& reason = facts(outcome.reason);
   if (outcome.reason == Reason::Success)
-    return log::info(
-        "{}: secured with {} {}, peer {}", description, outcome.protocol, outcome.cipher,
-        outcome.peer_subject.empty() ? "without certificate" : "\"" + outcome.peer_subject + "\"");
+    return log::info("{}: secured with {} {}, peer {}", description, outcome.protocol,
+                     outcome.cipher, name_peer(outcome));
   failures_.write(
       outcome.reason,
       fmt::format("{}: {}: {}{}{}", description, reason.name, reason.help,

@@ -3,12 +3,12 @@
 
 #include <fcntl.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 
 #include "base/log.hpp"
 #include "broker/socket_address.hpp"
+#include "ktls/clear_end.hpp"
 
 namespace ktls {
 
@@ -146,7 +146,7 @@ void KernelIntake::refuse(const HandshakeRequest& request, const Outcome& outcom
   const int socket = request.socket.get();
   log::warning("{} {}: {}: {}{}{}", request.origin, describe_connection(socket), reason.name,
                reason.help, outcome.detail.empty() ? "" : ": ", outcome.detail);
-  (void)::shutdown(socket, SHUT_RDWR);
+  end_unbegun(socket, outcome.reason);
   done(socket, outcome, request.role, std::nullopt, std::nullopt);
 }
 

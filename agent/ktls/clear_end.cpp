@@ -5,6 +5,8 @@
 
 #include <array>
 
+#include "ktls/socket_check.hpp"
+
 namespace ktls {
 namespace {
 
@@ -37,6 +39,14 @@ void end_with_alert(int socket, std::uint8_t alert) {
   (void)::send(socket, records.data(), records.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   discard_input(socket);
   (void)::shutdown(socket, SHUT_RDWR);
+}
+
+void end_unbegun(int socket, Reason reason) {
+  const auto alert = facts(reason).alert;
+  if (alert && classify_socket(socket) == Reason::Success)
+    end_with_alert(socket, *alert);
+  else
+    (void)::shutdown(socket, SHUT_RDWR);
 }
 
 void discard_input(int socket) {

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/reason.hpp"
+
 namespace ktls {
 
 // What is sent in clear text for an alert of RFC 8446, section 6. Pure.
@@ -14,6 +16,10 @@ namespace ktls {
 // Sends the alert, if the socket takes it at once, and shuts the socket down; both without waiting.
 // Only for an established TCP connection in clear text on which no handshake has begun.
 void end_with_alert(int socket, std::uint8_t alert);
+
+// Ends a connection on which no handshake has begun: with the reason's alert, or without one where
+// it has none, or the socket is no longer an established TCP connection in clear text.
+void end_unbegun(int socket, Reason reason);
 
 // What a peer sent and nobody will read: closing a socket with unread data resets the connection,
 // and a reset overtakes the alert.
