@@ -50,7 +50,7 @@ constexpr std::array<ReasonFacts, reason_count> table{{
      "a client needs the name or address of its server to verify the server's certificate"},
     {PeerNameInvalid, "peer-name-invalid", EINVAL, EINVAL, internal_error,
      "the peer name is neither a DNS name nor an IP address"},
-    {Unsupported, "unsupported", EOPNOTSUPP, EOPNOTSUPP, handshake_failure,
+    {Unsupported, "unsupported", EOPNOTSUPP, EOPNOTSUPP, internal_error,
      "this agent does not do the kind of handshake that was asked for"},
     {NoPolicy, "no-policy", EACCES, EACCES, access_denied,
      "nothing is configured for this role; add it to ktlsd.toml"},

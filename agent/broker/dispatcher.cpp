@@ -20,6 +20,14 @@
 namespace ktls {
 namespace {
 
+std::string name_peer(const Outcome& outcome) {
+  if (!outcome.peer_subject.empty())
+    return "\"" + outcome.peer_subject + "\"";
+  if (!outcome.psk_identity.empty())
+    return "with the pre-shared key \"" + outcome.psk_identity + "\"";
+  return "without certificate";
+}
+
 std::chrono::milliseconds left_until(EventLoop::Clock::time_point deadline,
                                      EventLoop::Clock::time_point now) {
   const auto left = deadline - now;
@@ -92,7 +100,7 @@ void Dispatcher::refuse(HandshakeRequest& request, const std::string& descriptio
                         const Outcome& outcome) {
   // what is no connected TCP socket is left as it is: whatever it is, it was passed by mistake
   if (classify_socket(request.socket.get()) == Reason::Success)
-    end_unbegun(request.socket.get(), facts(outcome.reason).alert);
+    end_unbegun(request.socket.get(), outcome.reason);
   report(request, description, outcome);
 }
 
@@ -252,7 +260,7 @@ void Dispatcher::finish(Id id, const Outcome& outcome) {
   if (outcome.reason != Reason::Success && handshake.worker)
     (void)::shutdown(socket, SHUT_RDWR);
   else if (outcome.reason != Reason::Success)
-    end_unbegun(socket, facts(outcome.reason).alert);
+    end_unbegun(socket, outcome.reason);
   report(handshake.request, handshake.description, outcome);
   fill();
 }
@@ -267,9 +275,8 @@ void Dispatcher::report(HandshakeRequest& request, const std::string& descriptio
 void Dispatcher::log_outcome(const std::string& description, const Outcome& outcome) {
   const auto& reason = facts(outcome.reason);
   if (outcome.reason == Reason::Success)
-    return log::info(
-        "{}: secured with {} {}, peer {}", description, outcome.protocol, outcome.cipher,
-        outcome.peer_subject.empty() ? "without certificate" : "\"" + outcome.peer_subject + "\"");
+    return log::info("{}: secured with {} {}, peer {}", description, outcome.protocol,
+                     outcome.cipher, name_peer(outcome));
   failures_.write(
       outcome.reason,
       fmt::format("{}: {}: {}{}{}", description, reason.name, reason.help,

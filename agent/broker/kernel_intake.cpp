@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 
@@ -147,7 +146,7 @@ void KernelIntake::refuse(const HandshakeRequest& request, const Outcome& outcom
   const int socket = request.socket.get();
   log::warning("{} {}: {}: {}{}{}", request.origin, describe_connection(socket), reason.name,
                reason.help, outcome.detail.empty() ? "" : ": ", outcome.detail);
-  end_unbegun(socket, reason.alert);
+  end_unbegun(socket, outcome.reason);
   done(socket, outcome, request.role, std::nullopt, std::nullopt);
 }
 

@@ -52,9 +52,9 @@ Result<Secret> read_payload(KeySerial serial) {
     return errno_error("reading " + name_of(serial));
   const auto length = static_cast<std::size_t>(size);
   // the kernel tells the size of the whole key, however much it could copy
-  if (length < min_psk_key || length > tls::max_psk_size)
+  if (length < tls::min_psk_size || length > tls::max_psk_size)
     return invalid(fmt::format("{}: {} bytes long; a pre-shared key has {} to {}", name_of(serial),
-                               length, min_psk_key, tls::max_psk_size));
+                               length, tls::min_psk_size, tls::max_psk_size));
   Secret key = TRY(Secret::create(length));
   std::memcpy(key.bytes().data(), whole.bytes().data(), length);
   return key;

@@ -29,8 +29,6 @@ struct KeyringKey {
   KeySerial serial = 0; // what a consumer is told that the peer has proved to know
 };
 
-// RFC 9257, section 6: at least 128 bits. NVMe's have 32 or 48 bytes.
-inline constexpr std::size_t min_psk_key = 16;
 // A larger keyring is not gone through key by key, where the kernel's own search does not help.
 inline constexpr std::size_t max_keys_in_keyring = 1024;
 

@@ -125,6 +125,15 @@ std::vector<std::string_view> names_of(const std::vector<ktls::Cipher>& ciphers)
   return names;
 }
 
+// For a check where there is no kernel TLS: on the machine where the file is written.
+ktls::KernelTls every_cipher() {
+  ktls::KernelTls kernel;
+  for (const auto& row : ktls::cipher_table)
+    kernel.tls13.push_back(row.cipher);
+  kernel.tls12 = kernel.tls13;
+  return kernel;
+}
+
 ktls::KernelSuites kernel_suites(const ktls::KernelTls& kernel) {
   return {names_of(kernel.tls12), names_of(kernel.tls13), kernel.limits_records};
 }
@@ -237,9 +246,7 @@ int run(const Options& options) {
     ktls::log::error("{}", ciphers.error().message());
     return 1;
   }
-  // a check may run where there is no kernel TLS: on the machine where the file is written
-  const auto suites = kernel_suites(
-      ciphers ? *ciphers : ktls::KernelTls{{ktls::Cipher::Aes128Gcm}, {ktls::Cipher::Aes128Gcm}});
+  const auto suites = kernel_suites(ciphers ? *ciphers : every_cipher());
   auto snapshot = ktls::load_snapshot(*settings, suites);
   if (!snapshot) {
     report(snapshot.error());

@@ -21,10 +21,10 @@ int digit(char c) {
 }
 
 Result<Secret> from_hexadecimal(std::string_view text) {
-  if (text.size() % 2 != 0 || text.size() < 2 * PskFile::min_key_size ||
+  if (text.size() % 2 != 0 || text.size() < 2 * tls::min_psk_size ||
       text.size() > 2 * tls::max_psk_size)
     return invalid(fmt::format("the key must have {} to {} bytes, in hexadecimal",
-                               PskFile::min_key_size, tls::max_psk_size));
+                               tls::min_psk_size, tls::max_psk_size));
   auto key = TRY(Secret::create(text.size() / 2));
   auto out = key.bytes().begin();
   for (std::size_t i = 0; i < text.size(); i += 2) {

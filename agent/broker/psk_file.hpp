@@ -14,7 +14,6 @@ namespace ktls {
 class PskFile {
 public:
   static constexpr std::size_t max_keys = 1000;
-  static constexpr std::size_t min_key_size = 16; // bytes, RFC 8446, section 2.2: no low entropy
 
   // One key a line, "identity:hexadecimal key"; empty lines and those that start with '#' do not
   // count. An error names the line, and nothing of it.

@@ -23,6 +23,7 @@ public:
   // "192.0.2.1" or "2001:db8:0:1::/64"
   [[nodiscard]] std::string text() const;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy takes it for a null pointer
   auto operator<=>(const RemoteNetwork&) const = default;
 
 private:

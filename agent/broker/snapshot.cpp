@@ -196,7 +196,10 @@ private:
   }
 
   std::vector<tls::Der> problem(const std::string& where, const std::string& text) {
-    problems_.lines.push_back(where.empty() ? text : fmt::format("{}: {}", where, text));
+    std::string line = where.empty() ? text : fmt::format("{}: {}", where, text);
+    // what is wrong for applications is wrong for the kernel too
+    if (std::ranges::find(problems_.lines, line) == problems_.lines.end())
+      problems_.lines.push_back(std::move(line));
     return {};
   }
 

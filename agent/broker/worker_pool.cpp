@@ -129,7 +129,7 @@ Result<> WorkerPool::try_start_signer(Signer& signer) {
   std::memcpy(configure.permit_secret.data(), permit_secret_->bytes().data(),
               configure.permit_secret.size());
   auto sent = signer.connection->send(configure);
-  ::explicit_bzero(&configure, sizeof configure);
+  wipe_message(configure);
   TRY(sent);
   signer.load_limit = TRY(loop_.on_time(signer.started + load_limit, [this, &signer] {
     lose_signer(signer, "it does not load its keys");
@@ -147,7 +147,7 @@ Result<> WorkerPool::ask_to_load(Signer& signer) {
     if (!message.source.assign(key.location.path))
       return invalid(key.location.where + ": path is too long");
     auto sent = signer.connection->send(message);
-    ::explicit_bzero(&message, sizeof message); // there may be a PIN in it
+    wipe_message(message); // there may be a PIN in it
     TRY(sent);
     ++signer.keys_missing;
   }

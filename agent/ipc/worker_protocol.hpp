@@ -81,7 +81,7 @@ struct CancelHandshake {
 
 // A worker's handshake needs a pre-shared key: as server that of `identity`, as client its own.
 struct PskRequest {
-  static constexpr std::uint16_t type = 107;
+  static constexpr std::uint16_t type = 110;
   Header header;
   std::uint64_t id;   // of the handshake
   Text<256> identity; // as the peer sent it; empty as client

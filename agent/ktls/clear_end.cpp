@@ -41,6 +41,14 @@ void end_with_alert(int socket, std::uint8_t alert) {
   (void)::shutdown(socket, SHUT_RDWR);
 }
 
+void end_unbegun(int socket, Reason reason) {
+  const auto alert = facts(reason).alert;
+  if (alert && classify_socket(socket) == Reason::Success)
+    end_with_alert(socket, *alert);
+  else
+    (void)::shutdown(socket, SHUT_RDWR);
+}
+
 void discard_input(int socket) {
   constexpr int max_reads = 16;
   std::array<std::byte, 4096> unread{};
@@ -48,13 +56,6 @@ void discard_input(int socket) {
     if (::recv(socket, unread.data(), unread.size(), MSG_DONTWAIT) <= 0)
       return;
   }
-}
-
-void end_unbegun(int socket, std::optional<std::uint8_t> alert) {
-  if (alert && classify_socket(socket) == Reason::Success)
-    end_with_alert(socket, *alert);
-  else
-    (void)::shutdown(socket, SHUT_RDWR);
 }
 
 } // namespace ktls

@@ -4,8 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <vector>
+
+#include "base/reason.hpp"
 
 namespace ktls {
 
@@ -16,9 +17,9 @@ namespace ktls {
 // Only for an established TCP connection in clear text on which no handshake has begun.
 void end_with_alert(int socket, std::uint8_t alert);
 
-// Ends a connection that no worker has had. One that its owner has closed, or attached to kernel
-// TLS, meanwhile gets no alert, nor does any without one to send.
-void end_unbegun(int socket, std::optional<std::uint8_t> alert);
+// Ends a connection on which no handshake has begun: with the reason's alert, or without one where
+// it has none, or the socket is no longer an established TCP connection in clear text.
+void end_unbegun(int socket, Reason reason);
 
 // What a peer sent and nobody will read: closing a socket with unread data resets the connection,
 // and a reset overtakes the alert.

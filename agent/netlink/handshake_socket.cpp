@@ -182,7 +182,7 @@ Result<> HandshakeSocket::done(int sockfd, int status, std::optional<KeySerial> 
   HandshakeOutcome outcome{sockfd, status, remote_peer, {}};
   if (status == 0 && capabilities_.tags)
     outcome.tags = sendable_tags(std::move(tags), std::nullopt);
-  const auto told = report(outcome);
+  auto told = report(outcome);
   if (told || outcome.tags.empty() || told.error().code != std::errc::invalid_argument)
     return told;
   outcome.tags.clear();

@@ -33,13 +33,13 @@ bool Signer::on_broker_packet(ipc::Packet packet) {
   case Phase::Unconfigured:
     if (!wire::decode(data, size, configure_message) || !packet.descriptors.empty())
       return false;
-    ::explicit_bzero(packet.data.data(), packet.data.size());
+    wipe(packet.data);
     return configure(configure_message);
   case Phase::Serving:
     if (wire::decode(data, size, load_key) && packet.descriptors.empty()) {
       const bool loaded = load(load_key).has_value();
-      ::explicit_bzero(&load_key, sizeof load_key); // there may be a PIN in it
-      ::explicit_bzero(packet.data.data(), packet.data.size());
+      wipe_message(load_key); // there may be a PIN in it
+      wipe(packet.data);
       return loaded;
     }
     if (wire::decode(data, size, attach_worker) && packet.descriptors.size() == 1)

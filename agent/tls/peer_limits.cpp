@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <bit>
+
 #include "tls/handles.hpp"
 #include "tls/tls_reader.hpp"
 
@@ -10,10 +12,12 @@ namespace ktls::tls {
 namespace {
 
 std::size_t bits_of(std::span<const std::byte> number) {
-  std::size_t zeroes = 0;
-  while (zeroes < number.size() && number[zeroes] == std::byte{0})
-    ++zeroes;
-  return (number.size() - zeroes) * 8;
+  while (!number.empty() && number.front() == std::byte{0})
+    number = number.subspan(1);
+  if (number.empty())
+    return 0;
+  const auto first = std::to_integer<unsigned>(number.front());
+  return (number.size() - 1) * 8 + static_cast<std::size_t>(std::bit_width(first));
 }
 
 std::string judge_rsa(gnutls_pubkey_t key, unsigned bits, const ipc::PeerLimits& limits) {

@@ -11,6 +11,8 @@
 
 namespace ktls::tls {
 
+// RFC 9257, section 6: at least 128 bits. NVMe's have 32 or 48 bytes.
+inline constexpr std::size_t min_psk_size = 16;
 inline constexpr std::size_t max_psk_identity = 255; // bytes; NVMe's have 150 at most
 inline constexpr std::size_t max_psk_size = 64;      // bytes; none of them zero is known to GnuTLS
 // Keys that one handshake may ask for. GnuTLS tries the first identity that it could use, and a

@@ -46,6 +46,7 @@ inline long memory_kib(pid_t pid) {
 
 inline std::vector<Process> processes_of(int count, char** pids) {
   std::vector<Process> all;
+  all.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i)
     all.push_back(process(std::stoi(pids[i])));
   return all;

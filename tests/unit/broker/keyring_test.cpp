@@ -82,9 +82,9 @@ TEST_F(KeyringTest, ReadsIdentityAndKey) {
 }
 
 TEST_F(KeyringTest, KnowsTheLimitsOfAKey) {
-  EXPECT_TRUE(read_psk(keyring.add("least", std::string(min_psk_key, 'k'))));
+  EXPECT_TRUE(read_psk(keyring.add("least", std::string(tls::min_psk_size, 'k'))));
   EXPECT_TRUE(read_psk(keyring.add("most", std::string(tls::max_psk_size, 'k'))));
-  EXPECT_FALSE(read_psk(keyring.add("too short", std::string(min_psk_key - 1, 'k'))));
+  EXPECT_FALSE(read_psk(keyring.add("too short", std::string(tls::min_psk_size - 1, 'k'))));
   EXPECT_FALSE(read_psk(keyring.add("too long", std::string(tls::max_psk_size + 1, 'k'))));
 }
 

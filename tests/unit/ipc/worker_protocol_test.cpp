@@ -3,11 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "support/wire_checks.hpp"
 
 namespace ktls::ipc {
 namespace {
 
+using test::decodes;
 using test::decodes_with;
 using test::expect_text_checked;
 
@@ -44,10 +47,40 @@ HandshakeFinished good() {
   return message;
 }
 
+template<>
+AttachSigner good() {
+  auto message = wire::make<AttachSigner>();
+  message.key_id = 3;
+  return message;
+}
+template<>
+PskRequest good() {
+  auto message = wire::make<PskRequest>();
+  message.id = 7;
+  EXPECT_TRUE(message.identity.assign("alice"));
+  return message;
+}
+template<>
+PskReply good() {
+  auto message = wire::make<PskReply>();
+  message.id = 7;
+  message.size = 2;
+  message.key[0] = 0x5e;
+  EXPECT_TRUE(message.identity.assign("alice"));
+  return message;
+}
+template<>
+TicketKey good() {
+  auto message = wire::make<TicketKey>();
+  message.key.fill(0x5e);
+  return message;
+}
+
 template<class Message>
 class WorkerMessage : public testing::Test {};
-using Messages = testing::Types<WorkerConfigure, WorkerReady, WorkerRefused, StartHandshake,
-                                CancelHandshake, HandshakeFinished>;
+using Messages =
+    testing::Types<WorkerConfigure, WorkerReady, WorkerRefused, AttachSigner, StartHandshake,
+                   CancelHandshake, PskRequest, PskReply, TicketKey, HandshakeFinished>;
 TYPED_TEST_SUITE(WorkerMessage, Messages);
 
 TYPED_TEST(WorkerMessage, RefusesEveryOtherSize) {
@@ -65,7 +98,59 @@ TEST(WorkerProtocol, LayoutHasNoGaps) {
   EXPECT_EQ(sizeof(AttachSigner), 8U + 2 * 4);
   EXPECT_EQ(sizeof(StartHandshake), 8U + 8 + 4 * 4 + 64 + 256);
   EXPECT_EQ(sizeof(CancelHandshake), 8U + 8);
+  EXPECT_EQ(sizeof(PskRequest), 8U + 8 + 256);
+  EXPECT_EQ(sizeof(PskReply), 8U + 8 + 2 * 4 + 256 + 64);
+  EXPECT_EQ(sizeof(TicketKey), 8U + 64);
   EXPECT_EQ(sizeof(HandshakeFinished), 8U + 8 + 2 * 2 + 4 + 16 + 48 + 2 * 256 + 1024 + 512);
+}
+
+template<class... Types>
+std::set<std::uint16_t> types_of(testing::Types<Types...>) {
+  return {Types::type...};
+}
+
+TEST(WorkerProtocol, HasATypeForEachMessage) {
+  EXPECT_EQ(types_of(Messages()).size(), 10U);
+}
+
+TEST(AttachSigner, RefusesWhatIsReserved) {
+  EXPECT_FALSE(decodes_with(good<AttachSigner>(), [](auto& m) { m.reserved = 1; }));
+}
+
+TEST(PskRequest, NeedsNoIdentity) {
+  EXPECT_TRUE(decodes_with(good<PskRequest>(), [](auto& m) { m.identity = {}; }));
+  expect_text_checked(good<PskRequest>(), &PskRequest::identity);
+}
+
+TEST(PskReply, HasAKeyOfAtMostItsRoom) {
+  const auto message = good<PskReply>();
+
+  EXPECT_TRUE(decodes_with(message, [](auto& m) { m.size = PskReply::max_key; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.size = PskReply::max_key + 1; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.size = 0xffffffff; }));
+}
+
+TEST(PskReply, HasNothingBehindItsKey) {
+  const auto message = good<PskReply>();
+
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.key[2] = 1; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.key.back() = 1; }));
+}
+
+TEST(PskReply, HasKeyAndIdentityOrNeither) {
+  const auto message = good<PskReply>();
+
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.identity = {}; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) {
+    m.size = 0;
+    m.key = {};
+  }));
+  EXPECT_TRUE(decodes(wire::make<PskReply>()));
+}
+
+TEST(PskReply, RefusesMalformedFields) {
+  EXPECT_FALSE(decodes_with(good<PskReply>(), [](auto& m) { m.reserved = 1; }));
+  expect_text_checked(good<PskReply>(), &PskReply::identity);
 }
 
 TEST(WorkerRefused, RefusesMalformedText) {
@@ -113,6 +198,8 @@ TEST(HandshakeFinished, RefusesMalformedFields) {
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.resumed = 2; }));
   expect_text_checked(message, &HandshakeFinished::protocol);
   expect_text_checked(message, &HandshakeFinished::cipher);
+  expect_text_checked(message, &HandshakeFinished::alpn);
+  expect_text_checked(message, &HandshakeFinished::psk_identity);
   expect_text_checked(message, &HandshakeFinished::peer_subject);
   expect_text_checked(message, &HandshakeFinished::detail);
 }

@@ -36,6 +36,30 @@ TEST(EndWithAlert, TellsThePeerAndShutsDown) {
   EXPECT_EQ(::send(pair->server.get(), "x", 1, MSG_NOSIGNAL), -1);
 }
 
+TEST(EndUnbegun, SendsTheAlertOfTheReason) {
+  const auto pair = test::connected_pair();
+  ASSERT_TRUE(pair);
+
+  end_unbegun(pair->server.get(), Reason::NoPolicy);
+
+  std::vector<std::byte> got(100);
+  const ssize_t size = ::recv(pair->client.get(), got.data(), got.size(), MSG_WAITALL);
+  ASSERT_EQ(size, 7);
+  got.resize(7);
+  EXPECT_EQ(got, hex("15030300020231"));
+}
+
+TEST(EndUnbegun, SendsNothingWhereTheReasonHasNoAlert) {
+  const auto pair = test::connected_pair();
+  ASSERT_TRUE(pair);
+
+  end_unbegun(pair->server.get(), Reason::WorkerDied);
+
+  char byte = 0;
+  EXPECT_EQ(::recv(pair->client.get(), &byte, 1, 0), 0);
+  EXPECT_EQ(::send(pair->server.get(), "x", 1, MSG_NOSIGNAL), -1);
+}
+
 // Unread data would make the close a reset, which overtakes the alert.
 TEST(EndWithAlert, ReadsWhatThePeerSent) {
   auto pair = test::connected_pair();

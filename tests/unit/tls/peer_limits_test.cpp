@@ -13,7 +13,7 @@ namespace {
 using test::rsa_certificate;
 using Bytes = std::vector<std::byte>;
 
-const std::string exponent_65537 = "\x01\x00\x01";
+const std::string exponent_65537("\x01\x00\x01", 3);
 
 void append(Bytes& to, std::span<const std::byte> bytes) {
   to.insert(to.end(), bytes.begin(), bytes.end());
@@ -84,6 +84,16 @@ TEST(PeerLimits, MeasureExponents) {
   EXPECT_EQ(judge({rsa_certificate(256, "\xff\xff\xff\xff")}), "");
   EXPECT_EQ(judge({rsa_certificate(256, std::string(200, '\xff'))}),
             "an RSA exponent of 1600 bits, at most 32 are allowed");
+}
+
+TEST(PeerLimits, CountEachBitOfAnExponent) {
+  ipc::PeerLimits least;
+  least.rsa_exponent_bits = 17;
+  EXPECT_EQ(judge({rsa_certificate(256, exponent_65537)}, least), "");
+
+  least.rsa_exponent_bits = 16;
+  EXPECT_EQ(judge({rsa_certificate(256, exponent_65537)}, least),
+            "an RSA exponent of 17 bits, at most 16 are allowed");
 }
 
 TEST(PeerLimits, LookAtEveryCertificateOfAChain) {

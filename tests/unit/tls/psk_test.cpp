@@ -116,6 +116,17 @@ TEST(PskSession, IsNotTakenByAServerWithCertificates) {
 }
 
 // RFC 8446, section 4.2.11: a key is bound to the hash of its suite.
+TEST(PskSession, NeedsACipherWithTheHashOfItsKey) {
+  auto only = with(client(), {{"alice", key}});
+  only.priority += ":-CIPHER-ALL:+AES-256-GCM";
+  Parties parties(only, with(server(), {{"alice", key}}));
+
+  parties.shake();
+
+  EXPECT_EQ(parties.client.step, Step::Failed);
+  EXPECT_EQ(parties.server.step, Step::Failed);
+}
+
 TEST(PskSession, UsesSha384WhereGnutlsCan) {
   const std::string identity = "NVMe0R02 nqn.host nqn.subsystem";
   const std::string long_key(48, 'k');
