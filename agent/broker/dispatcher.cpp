@@ -35,6 +35,13 @@ void end_unbegun(int socket, Reason reason) {
     (void)::shutdown(socket, SHUT_RDWR);
 }
 
+std::string name_of_peer(const Outcome& outcome) {
+  if (!outcome.psk_identity.empty())
+    return "pre-shared key \"" + outcome.psk_identity + "\"";
+  return outcome.peer_subject.empty() ? "peer without certificate"
+                                      : "peer \"" + outcome.peer_subject + "\"";
+}
+
 } // namespace
 
 Dispatcher::Id Dispatcher::submit(HandshakeRequest request) {
@@ -153,6 +160,7 @@ void Dispatcher::on_finished(Workers::Index worker, const ipc::HandshakeFinished
   outcome.detail = escape(message.detail.view());
   outcome.protocol = escape(message.protocol.view());
   outcome.cipher = escape(message.cipher.view());
+  outcome.group = escape(message.group.view());
   outcome.alpn = escape(message.alpn.view());
   outcome.psk_identity = escape(message.psk_identity.view());
   outcome.resumed = message.resumed != 0;
@@ -274,9 +282,9 @@ void Dispatcher::report(HandshakeRequest& request, const std::string& descriptio
 void Dispatcher::log_outcome(const std::string& description, const Outcome& outcome) {
   const auto& reason = facts(outcome.reason);
   if (outcome.reason == Reason::Success)
-    return log::info(
-        "{}: secured with {} {}, peer {}", description, outcome.protocol, outcome.cipher,
-        outcome.peer_subject.empty() ? "without certificate" : "\"" + outcome.peer_subject + "\"");
+    return log::info("{}: secured with {} {}{}{}, {}", description, outcome.protocol,
+                     outcome.cipher, outcome.group.empty() ? "" : " ", outcome.group,
+                     name_of_peer(outcome));
   failures_.write(
       outcome.reason,
       fmt::format("{}: {}: {}{}{}", description, reason.name, reason.help,

@@ -39,6 +39,7 @@ HandshakeFinished good() {
   message.authenticated = 1;
   EXPECT_TRUE(message.protocol.assign("TLS 1.3"));
   EXPECT_TRUE(message.cipher.assign("TLS_AES_128_GCM_SHA256"));
+  EXPECT_TRUE(message.group.assign("X25519MLKEM768"));
   EXPECT_TRUE(message.peer_subject.assign("CN=db.example.org"));
   EXPECT_TRUE(message.detail.assign("asked for another"));
   return message;
@@ -65,7 +66,7 @@ TEST(WorkerProtocol, LayoutHasNoGaps) {
   EXPECT_EQ(sizeof(AttachSigner), 8U + 2 * 4);
   EXPECT_EQ(sizeof(StartHandshake), 8U + 8 + 4 * 4 + 64 + 256);
   EXPECT_EQ(sizeof(CancelHandshake), 8U + 8);
-  EXPECT_EQ(sizeof(HandshakeFinished), 8U + 8 + 2 * 2 + 4 + 16 + 48 + 2 * 256 + 1024 + 512);
+  EXPECT_EQ(sizeof(HandshakeFinished), 8U + 8 + 2 * 2 + 4 + 16 + 48 + 32 + 2 * 256 + 1024 + 512);
 }
 
 TEST(WorkerRefused, RefusesMalformedText) {
