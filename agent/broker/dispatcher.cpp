@@ -152,6 +152,7 @@ void Dispatcher::on_finished(Workers::Index worker, const ipc::HandshakeFinished
   outcome.detail = escape(message.detail.view());
   outcome.protocol = escape(message.protocol.view());
   outcome.cipher = escape(message.cipher.view());
+  outcome.group = escape(message.group.view());
   outcome.alpn = escape(message.alpn.view());
   outcome.psk_identity = escape(message.psk_identity.view());
   outcome.resumed = message.resumed != 0;
@@ -275,8 +276,9 @@ void Dispatcher::report(HandshakeRequest& request, const std::string& descriptio
 void Dispatcher::log_outcome(const std::string& description, const Outcome& outcome) {
   const auto& reason = facts(outcome.reason);
   if (outcome.reason == Reason::Success)
-    return log::info("{}: secured with {} {}, peer {}", description, outcome.protocol,
-                     outcome.cipher, name_peer(outcome));
+    return log::info("{}: secured with {} {}{}{}, peer {}", description, outcome.protocol,
+                     outcome.cipher, outcome.group.empty() ? "" : " ", outcome.group,
+                     name_peer(outcome));
   failures_.write(
       outcome.reason,
       fmt::format("{}: {}: {}{}{}", description, reason.name, reason.help,

@@ -24,6 +24,7 @@ struct Outcome {
   std::string detail;       // what the reason's own help does not say; escaped
   std::string protocol;     // with Success
   std::string cipher;       // with Success
+  std::string group;        // with Success; empty: a session was resumed without a key exchange
   std::string alpn;         // with Success; empty: none was negotiated
   std::string peer_subject; // escaped; empty when the peer presented no certificate
   std::string psk_identity; // escaped; empty without a pre-shared key

@@ -20,6 +20,7 @@
 #include "broker/broker.hpp"
 #include "ktls/cipher_probe.hpp"
 #include "netlink/network_namespace.hpp"
+#include "tls/library.hpp"
 
 namespace {
 
@@ -252,8 +253,11 @@ int run(const Options& options) {
     report(snapshot.error());
     return 1;
   }
+  for (const auto& line : snapshot->warnings)
+    ktls::log::warning("{}", line);
   if (options.only_check)
     return check_keys(options, *snapshot);
+  ktls::log::info("{}", ktls::tls::describe_library());
   ktls::log::info("this kernel takes {}", fmt::join(suites.tls13, ", "));
   const auto status = serve(options, std::move(*settings), std::move(*snapshot));
   if (!status) {

@@ -95,4 +95,11 @@ Result<tls::Psk> PskFile::find(std::string_view identity) const {
   return tls::Psk{found->identity, std::move(key)};
 }
 
+std::string_view PskFile::first_with_sha384() const {
+  const auto found = std::find_if(keys_.begin(), keys_.end(), [](const tls::Psk& key) {
+    return tls::psk_hash(key.identity) == tls::PskHash::WithSha384;
+  });
+  return found == keys_.end() ? std::string_view() : std::string_view(found->identity);
+}
+
 } // namespace ktls

@@ -24,6 +24,9 @@ public:
   // An empty identity: the first key. The copy is the caller's.
   [[nodiscard]] Result<tls::Psk> find(std::string_view identity) const;
 
+  // An identity whose key is bound to SHA-384; empty: there is none.
+  [[nodiscard]] std::string_view first_with_sha384() const;
+
 private:
   std::vector<tls::Psk> keys_;
 };

@@ -9,6 +9,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "ipc/signer_protocol.hpp"
+#include "tls/library.hpp"
 #include "tls/names.hpp"
 #include "tls/priority.hpp"
 
@@ -192,6 +193,12 @@ private:
     if (!file->find(role.psk_identity))
       problem(role.psk_file->where, fmt::format("{}: no key for psk_identity \"{}\"",
                                                 role.psk_file->path, escape(role.psk_identity)));
+    if (const auto found = file->first_with_sha384();
+        !found.empty() && !tls::can_use_psk_with_sha384())
+      out_.warnings.push_back(fmt::format(
+          "{}: {}: \"{}\" and others like it cannot be used: their keys are bound to SHA-384, for "
+          "which GnuTLS {} is too old; 3.8.11 is needed",
+          role.psk_file->where, role.psk_file->path, escape(found), tls::library_version()));
     return std::make_shared<const PskFile>(std::move(*file));
   }
 

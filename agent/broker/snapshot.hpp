@@ -44,6 +44,7 @@ struct Snapshot {
   ipc::WorkerConfiguration workers;
   std::vector<KeySource> keys;
   ProfileChoices profiles;
+  std::vector<std::string> warnings; // what will not work, each with its place
 };
 
 // What this kernel carries, by the names of the suites of TLS 1.3 with the same algorithms.

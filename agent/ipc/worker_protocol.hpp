@@ -122,6 +122,7 @@ struct HandshakeFinished {
   std::uint32_t resumed;       // 1: a session was resumed
   Text<16> protocol;
   Text<48> cipher;
+  Text<32> group;          // of the key exchange, by its registry name
   Text<256> alpn;          // one of the profile's
   Text<256> psk_identity;  // as the peer, or the profile, has it
   Text<1024> peer_subject; // escaped
@@ -129,8 +130,8 @@ struct HandshakeFinished {
 
   [[nodiscard]] bool valid() const {
     return reason_from_number(reason).has_value() && authenticated <= 1 && resumed <= 1 &&
-           protocol.valid() && cipher.valid() && alpn.valid() && psk_identity.valid() &&
-           peer_subject.valid() && detail.valid();
+           protocol.valid() && cipher.valid() && group.valid() && alpn.valid() &&
+           psk_identity.valid() && peer_subject.valid() && detail.valid();
   }
 };
 

@@ -3,6 +3,7 @@
 
 #include <strings.h>
 
+#include <algorithm>
 #include <array>
 
 namespace ktls::tls {
@@ -82,6 +83,12 @@ std::vector<std::string_view> gnutls_names(std::span<const Name> names, std::str
       found.push_back(name.gnutls);
   }
   return found;
+}
+
+std::string_view registry_name(std::span<const Name> names, std::string_view gnutls) {
+  const auto found = std::find_if(names.begin(), names.end(),
+                                  [&](const Name& name) { return name.gnutls == gnutls; });
+  return found == names.end() ? gnutls : found->registry;
 }
 
 } // namespace ktls::tls

@@ -26,4 +26,7 @@ struct Name {
 [[nodiscard]] std::vector<std::string_view> gnutls_names(std::span<const Name> names,
                                                          std::string_view registry);
 
+// The other way; `gnutls` itself when it is not one of `names`.
+[[nodiscard]] std::string_view registry_name(std::span<const Name> names, std::string_view gnutls);
+
 } // namespace ktls::tls

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "tls/gnutls_error.hpp"
+#include "tls/library.hpp"
 #include "tls/names.hpp"
 #include "tls/priority_parts.hpp"
 
@@ -65,10 +66,9 @@ Result<Policy> system_policy() {
   // the system's is another matter: what it leaves out, it means.
   if (gnutls_get_system_config_file() == nullptr) {
     Names hybrids;
-    for (const auto& group : group_names()) {
-      if (group.registry.find("MLKEM") != std::string_view::npos &&
-          gnutls_group_get_id(std::string(group.gnutls).c_str()) != GNUTLS_GROUP_INVALID)
-        hybrids.emplace_back(group.gnutls);
+    for (const auto& group : hybrid_groups()) {
+      for (const auto& name : gnutls_names(group_names(), group))
+        hybrids.emplace_back(name);
     }
     std::erase_if(hybrids, [&](const std::string& name) {
       return std::find(policy.groups.begin(), policy.groups.end(), name) != policy.groups.end();
@@ -114,9 +114,9 @@ Names chosen(const Names& policy, std::span<const Name> known,
 Result<> append(std::string& priority, std::string_view prefix, const Names& names,
                 std::string_view what) {
   if (names.empty())
-    return invalid(fmt::format(
-        "no {} is left that the system's crypto policy, the kernel and the configuration allow",
-        what));
+    return invalid(fmt::format("no {} is left that GnuTLS {} has and the system's crypto policy, "
+                               "the kernel and the configuration allow",
+                               what, library_version()));
   for (const auto& name : names)
     priority += fmt::format(":+{}{}", prefix, name);
   return {};

@@ -20,7 +20,8 @@ PskHash psk_hash(std::string_view identity) {
 }
 
 bool can_use_psk_with_sha384() {
-  return gnutls_psk_allocate_client_credentials2 != nullptr;
+  return gnutls_psk_allocate_client_credentials2 != nullptr &&
+         gnutls_psk_allocate_server_credentials2 != nullptr;
 }
 
 } // namespace ktls::tls

@@ -16,7 +16,7 @@ inline constexpr std::size_t min_psk_size = 16;
 inline constexpr std::size_t max_psk_identity = 255; // bytes; NVMe's have 150 at most
 inline constexpr std::size_t max_psk_size = 64;      // bytes; none of them zero is known to GnuTLS
 // Keys that one handshake may ask for. GnuTLS tries the first identity that it could use, and a
-// version that does SHA-384 as well asks twice for it.
+// peer may send another behind a HelloRetryRequest.
 inline constexpr int max_psk_lookups = 2;
 
 struct Psk {

@@ -4,10 +4,13 @@
 
 #include "tls/handles.hpp"
 
-// Of GnuTLS 3.8.11; older headers do not declare it, older libraries do not have it.
-extern "C" int gnutls_psk_allocate_client_credentials2(gnutls_psk_client_credentials_t* credentials,
-                                                       gnutls_mac_algorithm_t mac)
-    __attribute__((weak));
+// Of GnuTLS 3.8.11; older headers do not declare them, older libraries do not have them.
+extern "C" {
+int gnutls_psk_allocate_client_credentials2(gnutls_psk_client_credentials_t* credentials,
+                                            gnutls_mac_algorithm_t mac) __attribute__((weak));
+int gnutls_psk_allocate_server_credentials2(gnutls_psk_server_credentials_t* credentials,
+                                            gnutls_mac_algorithm_t mac) __attribute__((weak));
+}
 
 namespace ktls::tls {
 

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "tls/failure.hpp"
 #include "tls/gnutls_error.hpp"
+#include "tls/names.hpp"
 #include "tls/session_parts.hpp"
 
 namespace ktls::tls {
@@ -229,6 +230,11 @@ std::string_view Session::protocol() const {
 std::string_view Session::cipher() const {
   const char* name = gnutls_ciphersuite_get(parts_->session.get());
   return name == nullptr ? "unknown" : name;
+}
+
+std::string_view Session::group() const {
+  const char* name = gnutls_group_get_name(gnutls_group_get(parts_->session.get()));
+  return name == nullptr ? std::string_view() : registry_name(group_names(), name);
 }
 
 std::string Session::alpn() const {

@@ -72,7 +72,9 @@ public:
   // After Complete.
   [[nodiscard]] std::string_view protocol() const; // "TLS 1.3"
   [[nodiscard]] std::string_view cipher() const;   // IANA name of the suite
-  [[nodiscard]] std::string alpn() const;          // empty: none was negotiated
+  // Of the key exchange, by its registry name; empty: a session was resumed without one.
+  [[nodiscard]] std::string_view group() const;
+  [[nodiscard]] std::string alpn() const; // empty: none was negotiated
   [[nodiscard]] bool resumed() const;
   // The largest record that the peer takes, where it has set a limit: as RFC 8449 counts, in
   // TLS 1.3 with the byte of the content type.

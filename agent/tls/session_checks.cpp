@@ -138,6 +138,11 @@ bool Session::Parts::judge_completion() {
     fail(GNUTLS_E_CERTIFICATE_ERROR);
     return false;
   }
+  // RFC 8446, section 4.2.11: "Each PSK is associated with a single Hash algorithm."
+  if (psk && !uses_hash_of(psk->identity)) {
+    fail(Reason::PskMismatch, "it used the key with another hash than the identity's", 0);
+    return false;
+  }
   if (uses_psk()) {
     verdict.authenticated = psk.has_value();
     verdict.reason = psk ? Reason::Success : Reason::PskUnknown;

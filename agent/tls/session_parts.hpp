@@ -52,6 +52,7 @@ struct Session::Parts : CertificateChoice {
   Result<> set_up_psk();
   [[nodiscard]] bool load_own_psk(); // as client, before the first message
   int find_psk(std::string_view identity, gnutls_datum_t* key);
+  [[nodiscard]] bool uses_hash_of(std::string_view identity) const;
 
   Transport transport;
   SessionParameters parameters;

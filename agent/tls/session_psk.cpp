@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Pre-shared keys in a session.
+#include <fmt/format.h>
+
 #include <cstring>
 
 #include "tls/gnutls_error.hpp"
+#include "tls/library.hpp"
 #include "tls/session_parts.hpp"
 
 namespace ktls::tls {
@@ -18,6 +21,14 @@ int copy(std::span<const std::byte> bytes, gnutls_datum_t* to) {
   return 0;
 }
 
+bool lacks_hash(std::string_view identity) {
+  return psk_hash(identity) == PskHash::WithSha384 && !can_use_psk_with_sha384();
+}
+
+std::string no_sha384() {
+  return fmt::format("GnuTLS {} has no pre-shared keys with SHA-384", library_version());
+}
+
 } // namespace
 
 Result<> Session::Parts::set_up_psk() {
@@ -26,7 +37,10 @@ Result<> Session::Parts::set_up_psk() {
   if (client())
     return {}; // when the key is known, and with it its hash
   gnutls_psk_server_credentials_t raw = nullptr;
-  int status = gnutls_psk_allocate_server_credentials(&raw);
+  // unknown: that of the peer's binder, which judge_completion() compares with the identity's
+  int status = can_use_psk_with_sha384()
+                   ? gnutls_psk_allocate_server_credentials2(&raw, GNUTLS_MAC_UNKNOWN)
+                   : gnutls_psk_allocate_server_credentials(&raw);
   if (status < 0)
     return gnutls_error("allocating credentials", status);
   psk_server.reset(raw);
@@ -43,15 +57,25 @@ Result<> Session::Parts::set_up_psk() {
 
 int Session::Parts::find_psk(std::string_view identity, gnutls_datum_t* key) {
   if (identity.empty() || identity.size() > max_psk_identity ||
-      identity.find('\0') != std::string_view::npos || ++psk_lookups > max_psk_lookups)
+      identity.find('\0') != std::string_view::npos)
     return refuse(Reason::PskUnknown);
+  if (lacks_hash(identity))
+    return refuse(Reason::PskMissing, no_sha384());
+  // GnuTLS asks again for each hash, and behind a HelloRetryRequest
   if (!psk || psk->identity != identity) {
+    if (++psk_lookups > max_psk_lookups)
+      return refuse(Reason::PskUnknown);
     auto found = parameters.psk->find(identity);
     if (!found)
       return refuse(Reason::PskUnknown, found.error().message());
     psk = std::move(*found);
   }
   return copy(psk->key.bytes(), key);
+}
+
+bool Session::Parts::uses_hash_of(std::string_view identity) const {
+  const bool sha384 = psk_hash(identity) == PskHash::WithSha384;
+  return gnutls_prf_hash_get(session.get()) == (sha384 ? GNUTLS_DIG_SHA384 : GNUTLS_DIG_SHA256);
 }
 
 bool Session::Parts::load_own_psk() {
@@ -65,8 +89,8 @@ bool Session::Parts::load_own_psk() {
     return false;
   }
   const bool sha384 = psk_hash(found->identity) == PskHash::WithSha384;
-  if (sha384 && !can_use_psk_with_sha384()) {
-    fail(Reason::PskMissing, "this version of GnuTLS has no pre-shared keys with SHA-384", 0);
+  if (lacks_hash(found->identity)) {
+    fail(Reason::PskMissing, no_sha384(), 0);
     return false;
   }
   gnutls_psk_client_credentials_t raw = nullptr;

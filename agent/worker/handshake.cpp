@@ -199,6 +199,7 @@ void Handshake::finish(Reason reason, std::string_view detail) {
   if (reason == Reason::Success) {
     message.protocol.assign_cut(session_->protocol());
     message.cipher.assign_cut(session_->cipher());
+    message.group.assign_cut(session_->group());
     message.alpn.assign_cut(session_->alpn());
     message.resumed = session_->resumed() ? 1 : 0;
   } else {

@@ -9,10 +9,11 @@ size=0
 # An ordinary network's: records span segments.
 ip link set lo mtu 1500
 
-# to-app and to-peer, a little more than 10 MB each, of lines that no program takes for a command.
+# make_data [BYTES]: to-app and to-peer, of lines that no program takes for a command. Default: a little more than
+# 10 MB each.
 make_data() {
   local name
-  for name in app peer; do head -c 8000000 /dev/urandom | base64 -w 4000 >"$data-to-$name"; done
+  for name in app peer; do head -c "${1:-8000000}" /dev/urandom | base64 -w 4000 >"$data-to-$name"; done
   size=$(stat -c %s "$data-to-app")
 }
 
@@ -25,14 +26,14 @@ listening() { [[ -n $(ss -Hltn "sport = :$port") ]]; }
 feed() { local file=$1; shift; { cat "$file"; exec sleep 300; } | "$@"; }
 
 # openssl_server, openssl_client, gnutls_server, gnutls_client: a peer in the background that sends to-app and
-# writes what it gets to from-app. Further arguments go to it.
+# writes what it gets to from-app. Further arguments go to it. `peer_tls` may name openssl another version: tls1_2.
 openssl_server() {
-  feed "$data-to-app" openssl s_server -quiet -naccept 1 -accept $port -tls1_3 -cert "$pki/server.pem" \
+  feed "$data-to-app" openssl s_server -quiet -naccept 1 -accept $port "-${peer_tls:-tls1_3}" -cert "$pki/server.pem" \
     -key "$pki/server.key" -CAfile "$pki/ca.pem" -Verify 1 "$@" >"$data-from-app" 2>"$SCENARIO_DIR/peer.log" &
   wait_for 10 listening
 }
 openssl_client() {
-  feed "$data-to-app" openssl s_client -quiet -connect "${peer_target:-127.0.0.1:$port}" -tls1_3 \
+  feed "$data-to-app" openssl s_client -quiet -connect "${peer_target:-127.0.0.1:$port}" "-${peer_tls:-tls1_3}" \
     -cert "$pki/client.pem" -key "$pki/client.key" -CAfile "$pki/ca.pem" -verify_return_error \
     -verify_hostname localhost "$@" >"$data-from-app" 2>"$SCENARIO_DIR/peer.log" &
 }

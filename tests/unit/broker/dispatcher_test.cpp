@@ -127,6 +127,7 @@ TEST_F(DispatcherTest, PassesOnTheOutcome) {
   message.authenticated = 1;
   message.protocol.assign_cut("TLS 1.3");
   message.cipher.assign_cut("TLS_AES_128_GCM_SHA256");
+  message.group.assign_cut("x25519");
   message.peer_subject.assign_cut("CN=server");
 
   dispatcher.on_finished(0, message);
@@ -135,6 +136,7 @@ TEST_F(DispatcherTest, PassesOnTheOutcome) {
   EXPECT_TRUE(outcomes[0].authenticated);
   EXPECT_EQ(outcomes[0].protocol, "TLS 1.3");
   EXPECT_EQ(outcomes[0].cipher, "TLS_AES_128_GCM_SHA256");
+  EXPECT_EQ(outcomes[0].group, "x25519");
   EXPECT_EQ(outcomes[0].peer_subject, "CN=server");
   EXPECT_FALSE(is_shut_down(sockets[0]));
   EXPECT_EQ(dispatcher.in_flight(), 0U);
@@ -160,6 +162,7 @@ TEST_F(DispatcherTest, EscapesAllTextOfAWorker) {
   message.detail.assign_cut(evil);
   message.protocol.assign_cut(evil);
   message.cipher.assign_cut(evil);
+  message.group.assign_cut(evil);
   message.peer_subject.assign_cut(evil);
 
   dispatcher.on_finished(0, message);
@@ -169,6 +172,7 @@ TEST_F(DispatcherTest, EscapesAllTextOfAWorker) {
   EXPECT_EQ(outcomes[0].detail, harmless);
   EXPECT_EQ(outcomes[0].protocol, harmless);
   EXPECT_EQ(outcomes[0].cipher, harmless);
+  EXPECT_EQ(outcomes[0].group, harmless);
   EXPECT_EQ(outcomes[0].peer_subject, harmless);
 }
 

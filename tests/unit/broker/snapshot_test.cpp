@@ -8,6 +8,8 @@
 
 #include "support/sockets.hpp"
 #include "support/test_data.hpp"
+#include "tls/library.hpp"
+#include "tls/psk.hpp"
 
 namespace ktls {
 namespace {
@@ -219,8 +221,8 @@ TEST(LoadSnapshot, WantsACipher) {
   ASSERT_FALSE(snapshot);
   ASSERT_EQ(snapshot.error().lines.size(), 1U) << "for applications and the kernel alike";
   EXPECT_EQ(snapshot.error().lines.front(),
-            "f:1: no cipher is left that the system's crypto policy, the kernel and the "
-            "configuration allow");
+            "f:1: no cipher is left that GnuTLS " + std::string(tls::library_version()) +
+                " has and the system's crypto policy, the kernel and the configuration allow");
 }
 
 TEST(LoadSnapshot, GivesTheKernelOnlyTls13WithoutTickets) {
@@ -307,6 +309,24 @@ TEST(LoadSnapshot, ReadsPreSharedKeys) {
 
   settings.client->psk_identity = "bob";
   EXPECT_EQ(problems(settings), Lines{"f:2: " + file + ": no key for psk_identity \"bob\""});
+}
+
+TEST(LoadSnapshot, WarnsOfKeysThatGnutlsIsTooOldFor) {
+  const test::TemporaryDirectory directory;
+  const auto file = directory.file("keys.psk");
+  std::ofstream(file) << "NVMe0R02 host subsystem:" << std::string(96, 'a') << '\n';
+  ASSERT_EQ(::chmod(file.c_str(), 0600), 0);
+  policy::Settings settings;
+  settings.server = policy::RoleSettings{};
+  settings.server->role = ipc::HandshakeRole::Server;
+  settings.server->psk_file = at(2, file);
+
+  const auto snapshot = load_snapshot(settings, suites);
+
+  ASSERT_TRUE(snapshot);
+  EXPECT_EQ(snapshot->warnings.empty(), tls::can_use_psk_with_sha384());
+  for (const auto& line : snapshot->warnings)
+    EXPECT_TRUE(line.starts_with("f:2: " + file + ": \"NVMe0R02 host subsystem\"")) << line;
 }
 
 TEST(LoadSnapshot, ServesPreSharedKeysOfTheKernelWhenTold) {

@@ -42,6 +42,7 @@ HandshakeFinished good() {
   message.authenticated = 1;
   EXPECT_TRUE(message.protocol.assign("TLS 1.3"));
   EXPECT_TRUE(message.cipher.assign("TLS_AES_128_GCM_SHA256"));
+  EXPECT_TRUE(message.group.assign("X25519MLKEM768"));
   EXPECT_TRUE(message.peer_subject.assign("CN=db.example.org"));
   EXPECT_TRUE(message.detail.assign("asked for another"));
   return message;
@@ -101,7 +102,7 @@ TEST(WorkerProtocol, LayoutHasNoGaps) {
   EXPECT_EQ(sizeof(PskRequest), 8U + 8 + 256);
   EXPECT_EQ(sizeof(PskReply), 8U + 8 + 2 * 4 + 256 + 64);
   EXPECT_EQ(sizeof(TicketKey), 8U + 64);
-  EXPECT_EQ(sizeof(HandshakeFinished), 8U + 8 + 2 * 2 + 4 + 16 + 48 + 2 * 256 + 1024 + 512);
+  EXPECT_EQ(sizeof(HandshakeFinished), 8U + 8 + 2 * 2 + 4 + 16 + 48 + 32 + 2 * 256 + 1024 + 512);
 }
 
 template<class... Types>

@@ -136,6 +136,7 @@ TEST(PskSession, UsesSha384WhereGnutlsCan) {
 
   if (can_use_psk_with_sha384()) {
     EXPECT_EQ(parties.client->cipher(), "TLS_AES_256_GCM_SHA384");
+    EXPECT_EQ(parties.server.psk.asked, 1);
   } else {
     EXPECT_EQ(parties.client.reason(), Reason::PskMissing);
     EXPECT_NE(parties.client.detail().find("SHA-384"), std::string::npos);
