@@ -33,7 +33,9 @@ s_client() { peer openssl s_client -connect 127.0.0.1:$port -CAfile "$pki/ca.pem
 secured() {
   local status=0 text; wait $app || status=$?
   ((status == 0)) || said "the transfer failed"
-  for text in "secured: " "$@"; do grep -qF -- "$text" "$SCENARIO_DIR/app.log" || said "not told to the application: $text"; done
+  for text in "secured: " "$@"; do
+    grep -qF -- "$text" "$SCENARIO_DIR/app.log" || said "the application was not told: $text"
+  done
   end_server
 }
 # refused REASON: plain-peer was not, for this reason
@@ -42,8 +44,22 @@ refused() {
   grep -q "^plain-peer: $1: " "$SCENARIO_DIR/app.log" && ((status == 1)) || said "the application was not told $1"
   end_server
 }
-end_server() { if [[ -n ${server:-} ]]; then kill "$server" 2>/dev/null || true; wait "$server" || true; server=; fi; }
-# saw TEXT...: the peer said these
-saw() { local text; for text in "$@"; do wait_for 5 grep -qiE -- "$text" "$SCENARIO_DIR/peer.log" || said "the peer did not say: $text"; done; }
+end_server() {
+  [[ -n ${server:-} ]] || return 0
+  kill "$server" 2>/dev/null || true
+  wait "$server" || true
+  server=
+}
+# saw PATTERN...: the peer said these
+saw() {
+  local pattern
+  for pattern in "$@"; do
+    wait_for 5 grep -qiE -- "$pattern" "$SCENARIO_DIR/peer.log" || said "the peer did not say: $pattern"
+  done
+}
 did_not_see() { if grep -qiE -- "$1" "$SCENARIO_DIR/peer.log"; then said "the peer said: $1"; fi; }
-said() { echo "-- the application:"; cat "$SCENARIO_DIR/app.log"; echo "-- the peer:"; cat "$SCENARIO_DIR/peer.log"; fail "$1"; }
+said() {
+  echo "-- the application:"; cat "$SCENARIO_DIR/app.log"
+  echo "-- the peer:"; cat "$SCENARIO_DIR/peer.log"
+  fail "$1"
+}
