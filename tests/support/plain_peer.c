@@ -315,7 +315,7 @@ static void close_our_direction(struct transfer* transfer) {
   const int status = ktlsctl_shutdown(transfer->fd);
   if (status == -EAGAIN || status == -EINTR)
     return;
-  if (status < 0)
+  if (status < 0 && !transfer->peer_closed) // one that has closed may have gone
     errx(TRANSFER_FAILED, "closing: %s", strerror(-status));
   transfer->we_closed = true;
 }
