@@ -12,17 +12,25 @@ namespace {
 
 using namespace std::chrono_literals;
 
+ProfileChoice profile(std::uint32_t index, std::shared_ptr<const PskFile> file = nullptr) {
+  ProfileChoice choice;
+  choice.index = index;
+  choice.psk_file = std::move(file);
+  return choice;
+}
+
 ProfileChoices choices() {
   const auto file =
       std::make_shared<const PskFile>(PskFile::parse("alice:00000000000000000000000000000001\n"
                                                      "bob:00000000000000000000000000000002\n")
                                           .value());
   ProfileChoices out;
-  out.client = ProfileChoice{1, file, "bob"};
-  out.server = ProfileChoice{2, file, {}};
-  out.kernel_client = ProfileChoice{3, nullptr, {}};
-  out.kernel_psk_client = ProfileChoice{4, nullptr, {}};
-  out.kernel_psk_server = ProfileChoice{5, nullptr, {}};
+  out.client = profile(1, file);
+  out.client->psk_identity = "bob";
+  out.server = profile(2, file);
+  out.kernel_client = profile(3);
+  out.kernel_psk_client = profile(4);
+  out.kernel_psk_server = profile(5);
   return out;
 }
 
