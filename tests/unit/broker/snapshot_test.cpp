@@ -25,9 +25,9 @@ LocatedPath at(int line, const std::string& path) {
   return {path, "f:" + std::to_string(line)};
 }
 
-policy::KeyLocation key_at(int line, std::string path,
+policy::KeyLocation key_at(int line, const std::string& path,
                            policy::KeyPlace place = policy::KeyPlace::File) {
-  return {at(line, std::move(path)), place};
+  return {at(line, path), place};
 }
 
 policy::RoleSettings client() {

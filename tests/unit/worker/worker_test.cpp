@@ -202,6 +202,45 @@ TEST_F(WorkerTest, IgnoresACancellationThatComesLate) {
   EXPECT_FALSE(pump.exit_status());
 }
 
+TEST_F(WorkerTest, IgnoresAPreSharedKeyThatComesLate) {
+  make_ready();
+  auto reply = wire::make<ipc::PskReply>();
+  reply.id = 9;
+
+  send(reply);
+
+  EXPECT_FALSE(pump.exit_status());
+}
+
+TEST_F(WorkerTest, TakesKeysOfTicketsAtAnyTime) {
+  make_ready();
+
+  send(wire::make<ipc::TicketKey>());
+  send(wire::make<ipc::TicketKey>());
+
+  EXPECT_FALSE(pump.exit_status());
+}
+
+TEST_F(WorkerTest, WantsItsConfigurationBeforeKeysOfTickets) {
+  send(wire::make<ipc::TicketKey>());
+
+  EXPECT_EQ(pump.exit_status(), 1);
+}
+
+TEST_F(WorkerTest, WantsItsConfigurationBeforePreSharedKeys) {
+  send(wire::make<ipc::PskReply>());
+
+  EXPECT_EQ(pump.exit_status(), 1);
+}
+
+TEST_F(WorkerTest, TakesNoRequestThatIsItsOwnToMake) {
+  make_ready();
+
+  send(wire::make<ipc::PskRequest>());
+
+  EXPECT_EQ(pump.exit_status(), 1);
+}
+
 TEST_F(WorkerTest, EndsWhenTheBrokerMakesNoSense) {
   make_ready();
 
