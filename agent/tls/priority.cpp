@@ -2,8 +2,10 @@
 #include "tls/priority.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "tls/gnutls_error.hpp"
 #include "tls/library.hpp"
@@ -28,6 +30,12 @@ Result<PriorityHandle> parse(const std::string* text) {
                                         : "setting the priority " + *text,
                         status);
   return PriorityHandle(raw);
+}
+
+// GnuTLS names the file that it looks for, whether there is one or not.
+bool has_policy_file() {
+  const char* file = gnutls_get_system_config_file();
+  return file != nullptr && (::access(file, F_OK) == 0 || errno != ENOENT);
 }
 
 template<class List, class NameOf>
@@ -64,7 +72,7 @@ Result<Policy> system_policy() {
   });
   // Post-quantum hybrids that the library has but its built-in default leaves out. A policy file of
   // the system's is another matter: what it leaves out, it means.
-  if (gnutls_get_system_config_file() == nullptr) {
+  if (!has_policy_file()) {
     Names hybrids;
     for (const auto& group : hybrid_groups()) {
       for (const auto& name : gnutls_names(group_names(), group))
