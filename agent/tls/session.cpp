@@ -21,6 +21,11 @@ constexpr std::size_t max_detail = 500;
 // AT-TLS: GSK_SESSION_TICKET_SERVER_TIMEOUT
 constexpr int ticket_lifetime_seconds = 300;
 
+std::string_view name_of(unsigned alert) {
+  const char* name = gnutls_alert_get_name(static_cast<gnutls_alert_description_t>(alert));
+  return name == nullptr ? "unknown alert" : name;
+}
+
 } // namespace
 
 Session::Session(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -102,9 +107,11 @@ void Session::Parts::fail(int error) {
   if (refused)
     return fail(refused->reason, refused->detail, error);
   if (error == GNUTLS_E_FATAL_ALERT_RECEIVED) {
-    const char* alert = gnutls_alert_get_name(gnutls_alert_get(session.get()));
-    return fail(Reason::AlertReceived, alert == nullptr ? "unknown alert" : alert, error);
+    return fail(Reason::AlertReceived, name_of(gnutls_alert_get(session.get())), error);
   }
+  // a server of GnuTLS does not look into an alert that comes before the ClientHello
+  if (const auto alert = transport.opening_alert(); alert && error == GNUTLS_E_UNEXPECTED_PACKET)
+    return fail(Reason::AlertReceived, name_of(*alert), 0);
   if (transport.flooded())
     return fail(Reason::PeerProtocolError, "the handshake is too large",
                 GNUTLS_E_HANDSHAKE_TOO_LARGE);
@@ -169,6 +176,12 @@ Session::Step Session::Parts::step() {
     } else if (status == GNUTLS_E_AGAIN) {
       if (transport.flush() == Transport::Flushed::All)
         return Step::WantRead;
+    } else if (status == GNUTLS_E_WARNING_ALERT_RECEIVED &&
+               gnutls_alert_get(session.get()) == GNUTLS_A_USER_CANCELED) {
+      // RFC 8446, section 6.1: "This alert notifies the recipient that the sender is canceling the
+      // handshake"
+      fail(Reason::AlertReceived, name_of(GNUTLS_A_USER_CANCELED), 0);
+      return Step::Failed;
     } else if (gnutls_error_is_fatal(status) != 0 || ++interruptions > max_interruptions) {
       fail(status);
       return Step::Failed;

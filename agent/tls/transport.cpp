@@ -125,7 +125,14 @@ bool Transport::not_tls() const {
 }
 
 bool Transport::peer_is_client() const {
-  return head_size_ == head_.size() && head_[0] == handshake_record && head_.back() == client_hello;
+  constexpr std::size_t type_at = 5;
+  return head_size_ > type_at && head_[0] == handshake_record && head_[type_at] == client_hello;
+}
+
+std::optional<unsigned char> Transport::opening_alert() const {
+  if (head_size_ < head_.size() || head_[0] != alert_record)
+    return std::nullopt;
+  return head_.back();
 }
 
 } // namespace ktls::tls

@@ -12,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -45,6 +46,8 @@ public:
   [[nodiscard]] bool flooded() const { return received_ >= max_received; }
   // The first record starts with a ClientHello (RFC 8446, section 4).
   [[nodiscard]] bool peer_is_client() const;
+  // The first record is an alert in clear text: its description (RFC 8446, section 6).
+  [[nodiscard]] std::optional<unsigned char> opening_alert() const;
 
 private:
   static ssize_t pull(gnutls_transport_ptr_t self, void* to, std::size_t size);
@@ -60,7 +63,7 @@ private:
   int socket_;
   gnutls_session_t session_ = nullptr;
   std::vector<std::byte> outgoing_;
-  std::array<unsigned char, 6> head_{}; // the first bytes received
+  std::array<unsigned char, 7> head_{}; // the first bytes received
   std::size_t head_size_ = 0;
   std::size_t received_ = 0;
   std::unique_ptr<Ahead> ahead_; // while GnuTLS runs: what is in the socket

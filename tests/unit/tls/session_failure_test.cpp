@@ -22,6 +22,7 @@ enum Alert : int {
   handshake_failure = 40,
   protocol_version = 70,
   internal_error = 80,
+  user_canceled = 90,
 };
 const std::string content_alert = "\x15";
 
@@ -216,12 +217,25 @@ TEST(SessionFailure, NamesAnUnknownAlert) {
 
 TEST(SessionFailure, EndsAFloodOfWarnings) {
   using namespace std::string_literals;
-  Alone alone(server());
+  Alone alone(client());
   std::string flood;
   for (int i = 0; i < 100; ++i)
-    flood += "\x15\x03\x03\x00\x02\x01\x5a"s;
+    flood += "\x15\x03\x03\x00\x02\x01\x70"s; // unrecognized_name
 
   EXPECT_EQ(alone.reason_after(flood), Reason::PeerProtocolError);
+}
+
+// The other of two servers, say, whose time is over first.
+TEST(SessionFailure, NoticesThatThePeerCancels) {
+  using namespace std::string_literals;
+  for (const auto& options : {client(), server()}) {
+    Alone alone(options);
+
+    EXPECT_EQ(alone.reason_after("\x15\x03\x03\x00\x02\x01\x5a\x15\x03\x03\x00\x02\x01\x00"s),
+              Reason::AlertReceived);
+
+    EXPECT_EQ(alone.party.detail(), name(user_canceled));
+  }
 }
 
 TEST(SessionFailure, NoticesThatThePeerClosed) {
