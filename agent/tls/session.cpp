@@ -109,8 +109,8 @@ void Session::Parts::fail(int error) {
   if (error == GNUTLS_E_FATAL_ALERT_RECEIVED) {
     return fail(Reason::AlertReceived, name_of(gnutls_alert_get(session.get())), error);
   }
-  // a server of GnuTLS does not look into an alert that comes before the ClientHello
-  if (const auto alert = transport.opening_alert(); alert && error == GNUTLS_E_UNEXPECTED_PACKET)
+  // GnuTLS has other errors for an alert that comes instead of a hello
+  if (const auto alert = transport.opening_alert())
     return fail(Reason::AlertReceived, name_of(*alert), 0);
   if (transport.flooded())
     return fail(Reason::PeerProtocolError, "the handshake is too large",
