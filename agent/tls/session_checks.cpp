@@ -114,8 +114,8 @@ int Session::Parts::judge_record_size(HelloKind kind, std::span<const std::byte>
   return refuse(Reason::RecordSizeUnsupported);
 }
 
-// RFC 7627, section 5.2: "If ... the client receives a ServerHello without the extension, it MUST
-// abort the handshake if it does not wish to interoperate with legacy servers"; 5.1 likewise.
+// RFC 7627, section 5.2: whoever does not want to work with peers that lack the extension ends the
+// handshake with handshake_failure.
 int Session::Parts::judge_version() {
   if (gnutls_protocol_get_version(session.get()) != GNUTLS_TLS1_2 ||
       gnutls_session_ext_master_secret_status(session.get()) != 0)
