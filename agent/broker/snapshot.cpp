@@ -80,7 +80,7 @@ private:
     applications = choice;
     if (role.psk_file || !role.tls13)
       return;
-    // RFC 9289, section 5: "MUST support TLS version 1.3"; and nobody there could read a ticket
+    // RFC 9289 knows no older version than TLS 1.3; and nobody there could read a ticket
     profile.session_tickets = false;
     profile.alpn.clear();
     profile.priority = priority(role, profile.authentication, false);
