@@ -88,6 +88,7 @@ public:
   explicit OpenSsl(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "openssl");
     std::vector<char*> raw;
+    raw.reserve(arguments.size() + 1);
     for (auto& argument : arguments)
       raw.push_back(argument.data());
     raw.push_back(nullptr);
@@ -147,7 +148,7 @@ protected:
   }
 
   // Gives the agent a request, and waits for its DONE.
-  Buffer answer(int socket, std::uint32_t message_type, std::vector<Buffer> more) {
+  Buffer answer(int socket, std::uint32_t message_type, const std::vector<Buffer>& more) {
     Buffer attributes =
         test::join({attribute(1, static_cast<std::uint32_t>(::dup(socket))),
                     attribute(3, message_type), attribute(4, 10'000U), attribute(5, 2U),
