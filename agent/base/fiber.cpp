@@ -129,7 +129,11 @@ Result<> Fiber::start(Call body, Call done) {
 }
 
 void Fiber::enter(unsigned first, unsigned second) noexcept {
-  std::bit_cast<Fiber*>(Halves{first, second})->run();
+  const Halves halves{first, second};
+  Fiber* self = nullptr;
+  static_assert(sizeof(void*) == sizeof halves);
+  std::memcpy(&self, halves.data(), sizeof halves);
+  self->run();
 }
 
 void Fiber::run() {
