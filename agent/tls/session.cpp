@@ -165,6 +165,10 @@ Session::Step Session::Parts::step() {
       fail(*aborted, {}, 0);
       return Step::Failed;
     }
+    if (status == GNUTLS_E_SUCCESS && transport.broken()) {
+      fail(Reason::ConnectionReset, "the socket was read by somebody else", 0);
+      return Step::Failed;
+    }
     if (status == GNUTLS_E_SUCCESS) {
       if (!judge_completion())
         return Step::Failed;

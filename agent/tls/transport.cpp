@@ -36,16 +36,19 @@ ssize_t Transport::look() {
 }
 
 void Transport::settle() {
-  while (given_ > 0) {
-    // nobody else reads from it: what was seen is there
-    const ssize_t taken = ::recv(socket_, ahead_->data(), given_, MSG_DONTWAIT);
-    if (taken < 0 && errno == EINTR)
+  Ahead taken{};
+  std::size_t done = 0;
+  while (done < given_) {
+    const ssize_t got = ::recv(socket_, taken.data(), given_ - done, MSG_DONTWAIT);
+    if (got < 0 && errno == EINTR)
       continue;
-    if (taken <= 0) {
-      error_ = taken < 0 ? errno : EIO; // somebody else did: what follows makes no sense
+    // the owner must not read now: if it did, what follows makes no sense
+    if (got <= 0 ||
+        std::memcmp(taken.data(), ahead_->data() + done, static_cast<std::size_t>(got)) != 0) {
+      error_ = EIO;
       break;
     }
-    given_ -= static_cast<std::size_t>(taken);
+    done += static_cast<std::size_t>(got);
   }
   given_ = ahead_size_ = 0;
   ahead_.reset();
