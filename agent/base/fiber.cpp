@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+// A context of ucontext.h makes the first step onto a stack. From there on _setjmp() and _longjmp()
+// change between the two, since swapcontext() asks the kernel for the signal mask each time.
+// _FORTIFY_SOURCE takes a jump to another stack for an error.
+#undef _FORTIFY_SOURCE
 #include "base/fiber.hpp"
 
+#include <setjmp.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 
@@ -39,12 +44,15 @@ struct FiberStack {
     __asan_unpoison_memory_region(usable.data(), usable.size());
 #endif
     ::explicit_bzero(usable.data(), usable.size());
+    entered = false;
   }
 
   std::span<std::byte> mapping;
   std::span<std::byte> usable;
-  ucontext_t inside{};
-  ucontext_t outside{};
+  ucontext_t first{};   // steps onto the stack
+  bool entered = false; // something runs on it
+  jmp_buf inside{};
+  jmp_buf outside{};
   // for the sanitizer: the stack that this one was entered from
   const void* outer_bottom = nullptr;
   std::size_t outer_size = 0;
@@ -93,6 +101,7 @@ Result<std::unique_ptr<FiberStack>> Fibers::take() {
   if (::mprotect(stack->usable.data(), stack_size, PROT_READ | PROT_WRITE) < 0)
     return errno_error("allocating a stack");
   (void)::madvise(stack->usable.data(), stack_size, MADV_DONTDUMP);
+  check(::getcontext(&stack->first) == 0, "getcontext");
   return stack;
 }
 
@@ -117,15 +126,22 @@ Result<> Fiber::start(Call body, Call done) {
   body_ = std::move(body);
   done_ = std::move(done);
   ended_ = cancelled_ = false;
-  check(::getcontext(&stack_->inside) == 0, "getcontext");
-  stack_->inside.uc_stack.ss_sp = stack_->usable.data();
-  stack_->inside.uc_stack.ss_size = stack_->usable.size();
-  stack_->inside.uc_link = nullptr;
-  // makecontext() passes integers of 32 bits only
-  const auto self = std::bit_cast<Halves>(this);
-  ::makecontext(&stack_->inside, reinterpret_cast<void (*)()>(&Fiber::enter), 2, self[0], self[1]);
   switch_in();
   return {};
+}
+
+// Does not return: whoever waits in switch_in() is jumped to.
+void Fiber::enter_stack() {
+  auto& first = stack_->first;
+  first.uc_stack.ss_sp = stack_->usable.data();
+  first.uc_stack.ss_size = stack_->usable.size();
+  first.uc_link = nullptr;
+  // makecontext() passes integers of 32 bits only
+  const auto self = std::bit_cast<Halves>(this);
+  ::makecontext(&first, reinterpret_cast<void (*)()>(&Fiber::enter), 2, self[0], self[1]);
+  stack_->entered = true;
+  (void)::setcontext(&first);
+  check(false, "setcontext");
 }
 
 void Fiber::enter(unsigned first, unsigned second) noexcept {
@@ -165,7 +181,11 @@ void Fiber::switch_in() {
   check(fibers_.current_ == nullptr, "a fiber is entered from outside of all");
   fibers_.current_ = this;
   void* left = announce_switch(false, stack_->usable.data(), stack_->usable.size());
-  check(::swapcontext(&stack_->outside, &stack_->inside) == 0, "swapcontext");
+  if (_setjmp(stack_->outside) == 0) {
+    if (stack_->entered)
+      _longjmp(stack_->inside, 1);
+    enter_stack();
+  }
   confirm_switch(left, nullptr, nullptr);
   fibers_.current_ = nullptr;
   if (!ended_)
@@ -177,7 +197,8 @@ void Fiber::switch_in() {
 
 void Fiber::switch_out(bool for_good) {
   void* left = announce_switch(for_good, stack_->outer_bottom, stack_->outer_size);
-  check(::swapcontext(&stack_->inside, &stack_->outside) == 0, "swapcontext");
+  if (_setjmp(stack_->inside) == 0)
+    _longjmp(stack_->outside, 1);
   confirm_switch(left, &stack_->outer_bottom, &stack_->outer_size);
 }
 

@@ -72,6 +72,7 @@ public:
 private:
   static void enter(unsigned first, unsigned second) noexcept;
   void run();
+  void enter_stack();
   void switch_in();
   void switch_out(bool for_good);
 
