@@ -38,12 +38,13 @@ std::chrono::milliseconds left_until(EventLoop::Clock::time_point deadline,
 
 Dispatcher::Id Dispatcher::submit(HandshakeRequest request) {
   const Id id = ++last_id_;
-  std::string description = request.origin + " " + describe_connection(request.socket.get());
+  const auto addresses = addresses_of(request.socket.get());
+  std::string description = request.origin + " " + describe(addresses);
   if (const Outcome examined = examine(request); examined.reason != Reason::Success) {
     refuse(request, description, examined);
     return id;
   }
-  auto place = admission_.admit({request.uid, RemoteNetwork::of_peer(request.socket.get())});
+  auto place = admission_.admit({request.uid, RemoteNetwork::of(addresses.remote)});
   if (!place) {
     refuse(request, description, failure(Reason::Busy, place.error()));
     return id;
@@ -78,8 +79,10 @@ bool Dispatcher::uses_psk(const HandshakeRequest& request) const {
 
 // The cheap questions, before a worker is bothered. Success: nothing is against it.
 Outcome Dispatcher::examine(const HandshakeRequest& request) const {
-  if (const Reason unfit = classify_socket(request.socket.get()); unfit != Reason::Success)
-    return failure(unfit);
+  // the kernel gives its own sockets only; one that is not connected any more, the worker finds
+  const auto fit = request.from_kernel ? Reason::Success : classify_socket(request.socket.get());
+  if (fit != Reason::Success)
+    return failure(fit);
   const bool client = request.role == RequestedRole::Client;
   if (!choose_profile(request))
     return failure(Reason::NoPolicy);
@@ -145,7 +148,7 @@ void Dispatcher::on_finished(Workers::Index worker, const ipc::HandshakeFinished
   const auto found = handshakes_.find(message.id);
   if (found == handshakes_.end() || found->second.worker != worker)
     return workers_.replace(worker); // it makes up handshakes
-  last_heard_[worker] = loop_.now();
+  ++heard_[worker];
   Outcome outcome;
   outcome.reason = *reason_from_number(message.reason);
   // a worker that was taken over must not forge log lines
@@ -189,7 +192,7 @@ void Dispatcher::on_psk_request(Workers::Index worker, const ipc::PskRequest& me
 }
 
 void Dispatcher::on_lost(Workers::Index worker) {
-  last_heard_.erase(worker);
+  heard_.erase(worker);
   std::vector<Id> lost;
   for (const auto& [id, handshake] : handshakes_) {
     if (handshake.worker == worker)
@@ -216,16 +219,16 @@ void Dispatcher::on_deadline(Id id) {
 void Dispatcher::watch_worker(Id id, EventLoop::Clock::time_point until) {
   auto watchdog = loop_.on_time(until, [this, id] { on_late(id); });
   check(watchdog.has_value(), "a timer can be set");
-  handshakes_.at(id).watchdog = std::move(*watchdog);
+  auto& handshake = handshakes_.at(id);
+  handshake.watchdog = std::move(*watchdog);
+  handshake.heard = heard_[*handshake.worker];
 }
 
 void Dispatcher::on_late(Id id) {
   const auto& handshake = handshakes_.at(id);
   const auto worker = handshake.worker;
   const auto now = loop_.now();
-  if (const auto heard = last_heard_.find(*worker); heard != last_heard_.end() &&
-                                                    now < heard->second + worker_grace &&
-                                                    now < handshake.deadline + worker_patience)
+  if (heard_[*worker] != handshake.heard && now < handshake.deadline + worker_patience)
     return watch_worker(id, now + worker_grace);
   finish(id, failure(Reason::WorkerStuck));
   workers_.replace(*worker);
@@ -270,7 +273,8 @@ void Dispatcher::report(HandshakeRequest& request, const std::string& descriptio
                         const Outcome& outcome) {
   log_outcome(description, outcome);
   request.complete(outcome, request.socket.get());
-  dont_linger(request.socket.get());
+  if (!request.from_kernel)
+    dont_linger(request.socket.get());
 }
 
 void Dispatcher::log_outcome(const std::string& description, const Outcome& outcome) {

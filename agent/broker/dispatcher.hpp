@@ -58,6 +58,7 @@ private:
     std::optional<Workers::Index> worker; // none: waits for one
     EventLoop::Clock::time_point deadline;
     EventSource watchdog;
+    std::uint64_t heard = 0; // what its worker had said when it was last found late
     int psk_lookups = 0;
   };
 
@@ -88,7 +89,7 @@ private:
   std::set<Id> waiting_; // the oldest first
   std::size_t in_workers_ = 0;
   bool filling_ = false;
-  std::unordered_map<Workers::Index, EventLoop::Clock::time_point> last_heard_;
+  std::unordered_map<Workers::Index, std::uint64_t> heard_; // messages of each worker
 };
 
 } // namespace ktls

@@ -38,14 +38,6 @@ std::optional<RemoteNetwork> RemoteNetwork::of(const sockaddr_storage& address) 
   return RemoteNetwork(bytes);
 }
 
-std::optional<RemoteNetwork> RemoteNetwork::of_peer(int socket) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  if (::getpeername(socket, reinterpret_cast<sockaddr*>(&address), &size) < 0)
-    return std::nullopt;
-  return of(address);
-}
-
 std::string RemoteNetwork::text() const {
   std::array<char, INET6_ADDRSTRLEN> out{};
   if (is_mapped(bytes_)) {

@@ -17,8 +17,6 @@ class RemoteNetwork {
 public:
   // None for what is neither IPv4 nor IPv6. An IPv4-mapped address is IPv4.
   [[nodiscard]] static std::optional<RemoteNetwork> of(const sockaddr_storage& address);
-  // Of the socket's peer; none for what has none.
-  [[nodiscard]] static std::optional<RemoteNetwork> of_peer(int socket);
 
   // "192.0.2.1" or "2001:db8:0:1::/64"
   [[nodiscard]] std::string text() const;

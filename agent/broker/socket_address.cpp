@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
-#include <sys/socket.h>
 
 #include <array>
 #include <cstring>
@@ -30,18 +29,26 @@ std::string describe(const sockaddr_storage& address) {
 }
 
 template<class Get>
-std::string ask(int socket, Get get) {
+sockaddr_storage ask(int socket, Get get) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
   if (get(socket, reinterpret_cast<sockaddr*>(&address), &size) < 0)
-    return "?";
-  return describe(address);
+    address.ss_family = AF_UNSPEC;
+  return address;
 }
 
 } // namespace
 
+ConnectionAddresses addresses_of(int socket) {
+  return {ask(socket, ::getsockname), ask(socket, ::getpeername)};
+}
+
+std::string describe(const ConnectionAddresses& addresses) {
+  return describe(addresses.local) + " - " + describe(addresses.remote);
+}
+
 std::string describe_connection(int socket) {
-  return ask(socket, ::getsockname) + " - " + ask(socket, ::getpeername);
+  return describe(addresses_of(socket));
 }
 
 } // namespace ktls

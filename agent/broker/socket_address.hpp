@@ -1,12 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Addresses of a socket, for people.
+// The addresses of a connection.
 #pragma once
+
+#include <sys/socket.h>
 
 #include <string>
 
 namespace ktls {
 
-// "127.0.0.1:2049 - 127.0.0.1:821": local, then remote; "[::1]:22" for IPv6; "?" for what is none.
+// AF_UNSPEC where there is none.
+struct ConnectionAddresses {
+  sockaddr_storage local;
+  sockaddr_storage remote;
+};
+
+[[nodiscard]] ConnectionAddresses addresses_of(int socket);
+
+// "127.0.0.1:2049 - 127.0.0.1:821": local, then remote; "[::1]:22" for IPv6; "?" for what is
+// neither.
+[[nodiscard]] std::string describe(const ConnectionAddresses& addresses);
 [[nodiscard]] std::string describe_connection(int socket);
 
 } // namespace ktls

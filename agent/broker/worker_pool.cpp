@@ -79,8 +79,8 @@ bool WorkerPool::start(Index worker, const ipc::StartHandshake& request, int soc
 // One signature, with a key of the handshake's profile, until its time is over.
 Result<> WorkerPool::permit(const Slot& slot, ipc::StartHandshake& message) const {
   const auto& own = snapshot_.workers.profiles.at(message.profile).credentials;
-  const auto expires = std::chrono::steady_clock::now().time_since_epoch() +
-                       std::chrono::milliseconds(message.timeout_ms);
+  const auto expires =
+      loop_.now().time_since_epoch() + std::chrono::milliseconds(message.timeout_ms);
   message.permit = {};
   message.permit.worker = slot.serial;
   message.permit.handshake = message.id;

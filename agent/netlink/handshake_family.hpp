@@ -30,8 +30,9 @@ public:
   // Of the notifications, for the event loop; readable when drain_notifications() is due.
   [[nodiscard]] virtual int fd() const = 0;
 
-  // Reads what is pending. One notification may stand for several requests and the other way
-  // round: after it, call accept() until it gives none; the same once at the start.
+  // Reads what is pending. The kernel notifies of each request once, when it waits already
+  // (handshake_req_submit() in net/handshake/request.c); it may be withdrawn since. So accept() is
+  // due once for each that was `ready`, and until it gives none at the start and to resynchronise.
   virtual Result<Notifications> drain_notifications() = 0;
 
   // None when no request waits. An error concerns one request: it is safe to go on.

@@ -113,8 +113,8 @@ void Signer::on_request(WorkerPlace worker, const ipc::Packet& packet) {
   ipc::SignRequest request{};
   if (!wire::decode(packet.data.data(), packet.data.size(), request) || !packet.descriptors.empty())
     return cut_off(worker, "it sent a message that is not allowed");
-  const auto verdict = permits_->use(request.permit, worker->serial, request.key_id,
-                                     EventLoop::Clock::now().time_since_epoch());
+  const auto verdict =
+      permits_->use(request.permit, worker->serial, request.key_id, loop_.now().time_since_epoch());
   if (tls::is_misuse(verdict))
     return cut_off(worker, tls::describe(verdict));
   auto reply = wire::make<ipc::SignReply>();

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <vector>
 
+#include "broker/socket_address.hpp"
+
 namespace ktls {
 namespace {
 
@@ -47,7 +49,7 @@ TEST(RemoteNetwork, TakesAMappedAddressForIpv4) {
 
 TEST(RemoteNetwork, IsNoneWithoutAnAddress) {
   EXPECT_EQ(network("a path"), std::nullopt);
-  EXPECT_EQ(RemoteNetwork::of_peer(-1), std::nullopt);
+  EXPECT_EQ(RemoteNetwork::of(addresses_of(-1).remote), std::nullopt);
 }
 
 TEST(Admission, AdmitsAUserUpToTheLimit) {

@@ -357,6 +357,7 @@ TEST_F(DispatcherTest, IsPatientWithAWorkerThatStillAnswers) {
   auto late = request();
   late.timeout = -2 * Dispatcher::worker_grace;
   const auto id = dispatcher.submit(std::move(late));
+  pump.once(); // its time is over
   dispatcher.on_finished(0, finished(other));
 
   pump.until_idle();
@@ -370,6 +371,19 @@ TEST_F(DispatcherTest, IsNotPatientForEver) {
   const auto other = dispatcher.submit(request());
   auto late = request();
   late.timeout = -2 * Dispatcher::worker_patience;
+  (void)dispatcher.submit(std::move(late));
+  pump.once();
+  dispatcher.on_finished(0, finished(other));
+
+  pump.until_idle();
+
+  EXPECT_EQ(workers.replaced, std::vector<Workers::Index>{0});
+}
+
+TEST_F(DispatcherTest, EndsAWorkerThatOnlySaidSomethingBefore) {
+  const auto other = dispatcher.submit(request());
+  auto late = request();
+  late.timeout = -2 * Dispatcher::worker_grace;
   (void)dispatcher.submit(std::move(late));
   dispatcher.on_finished(0, finished(other));
 

@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,8 @@ struct Done {
 
 struct KernelState {
   Fd event{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-  Result<Notifications> drained = Notifications{1, false};
+  // what drain_notifications() gives; by default, how often notify() was called
+  std::optional<Result<Notifications>> drained;
   std::deque<Result<std::optional<KernelHandshake>>> waiting; // what accept() gives, then none
   int accepts = 0;
   std::vector<Done> done;
@@ -35,7 +37,7 @@ public:
   Result<Notifications> drain_notifications() override {
     eventfd_t count = 0;
     (void)::eventfd_read(state_.event.get(), &count);
-    return state_.drained;
+    return state_.drained.value_or(Notifications{static_cast<std::size_t>(count), false});
   }
   Result<std::optional<KernelHandshake>> accept() override {
     ++state_.accepts;

@@ -72,19 +72,47 @@ TEST_F(KernelIntakeTest, TakesUpAllThatWaitsAtTheStart) {
   EXPECT_EQ(requests[1].role, RequestedRole::Server);
 }
 
-TEST_F(KernelIntakeTest, TakesUpAllThatWaitsAtEachNotification) {
+TEST_F(KernelIntakeTest, TakesUpAsManyAsItIsNotifiedOf) {
   open();
+  const int before = kernel.accepts;
 
   waits(handshake(MessageType::ClientHello));
   waits(handshake(MessageType::ClientHello));
   kernel.notify();
+  kernel.notify();
   pump.until_idle();
   EXPECT_EQ(requests.size(), 2U);
+  EXPECT_EQ(kernel.accepts, before + 2) << "and does not ask for more";
 
   waits(handshake(MessageType::ClientHello));
   kernel.notify();
   pump.until_idle();
   EXPECT_EQ(requests.size(), 3U);
+}
+
+TEST_F(KernelIntakeTest, DoesNotWaitForARequestThatWasWithdrawn) {
+  open();
+
+  kernel.notify();
+  kernel.notify();
+  pump.until_idle();
+  EXPECT_TRUE(requests.empty());
+
+  waits(handshake(MessageType::ClientHello));
+  kernel.notify();
+  pump.until_idle();
+  EXPECT_EQ(requests.size(), 1U);
+}
+
+TEST_F(KernelIntakeTest, FindsOtherRequestsBehindOneThatCannotBeAccepted) {
+  open();
+  waits_error(EBADMSG);
+  waits(handshake(MessageType::ClientHello));
+
+  kernel.notify();
+  pump.until_idle();
+
+  EXPECT_EQ(requests.size(), 1U);
 }
 
 TEST_F(KernelIntakeTest, GoesOnWhenNotificationsWereLost) {
@@ -190,19 +218,24 @@ TEST_F(KernelIntakeTest, NamesTheNetworkNamespace) {
   EXPECT_EQ(requests.at(0).origin, "kernel server of /run/netns/blue");
 }
 
-// Takes every descriptor that this process may have.
-class NoDescriptorFree {
+class FewDescriptors {
 public:
-  NoDescriptorFree() {
+  FewDescriptors() {
     (void)::getrlimit(RLIMIT_NOFILE, &before_);
     const rlimit few{64, before_.rlim_max};
     (void)::setrlimit(RLIMIT_NOFILE, &few);
+  }
+  ~FewDescriptors() { (void)::setrlimit(RLIMIT_NOFILE, &before_); }
+  FewDescriptors(const FewDescriptors&) = delete;
+  FewDescriptors& operator=(const FewDescriptors&) = delete;
+
+  // All but this many.
+  void take(std::size_t but) {
     for (int fd = 0; (fd = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)) >= 0;)
       taken_.emplace_back(fd);
+    taken_.erase(taken_.begin(), taken_.begin() + static_cast<std::ptrdiff_t>(but));
   }
-  ~NoDescriptorFree() { (void)::setrlimit(RLIMIT_NOFILE, &before_); }
-  NoDescriptorFree(const NoDescriptorFree&) = delete;
-  NoDescriptorFree& operator=(const NoDescriptorFree&) = delete;
+  void give_back() { taken_.clear(); }
 
 private:
   rlimit before_{};
@@ -210,23 +243,35 @@ private:
 };
 
 TEST_F(KernelIntakeTest, TurnsOneRequestAwayWhenNoDescriptorIsFree) {
+  FewDescriptors descriptors;
   open();
   // a sanitizer looks at a type that it has not seen yet through a pipe, which then cannot be made
   log::notice("{}: {}, {}", std::string("no descriptor is free"), "from here on", 1);
-  {
-    const NoDescriptorFree scarcity;
-    waits(handshake(MessageType::ClientHello));
-    waits(handshake(MessageType::ClientHello));
-    kernel.notify();
-    pump.once();
+  descriptors.take(0);
+  waits(handshake(MessageType::ClientHello));
+  waits(handshake(MessageType::ClientHello));
+  kernel.notify();
+  pump.once();
 
-    EXPECT_TRUE(requests.empty());
-    ASSERT_EQ(kernel.done.size(), 1U);
-    EXPECT_EQ(kernel.done[0].status, ETIMEDOUT) << "what the NFS client tries again after";
-  }
+  EXPECT_TRUE(requests.empty());
+  ASSERT_EQ(kernel.done.size(), 1U);
+  EXPECT_EQ(kernel.done[0].status, ETIMEDOUT) << "what the NFS client tries again after";
 
+  descriptors.give_back();
   pump.until([&] { return requests.size() == 1; });
   EXPECT_EQ(kernel.done.size(), 1U);
+}
+
+TEST_F(KernelIntakeTest, UsesALowDescriptorWhenOnlyThatIsFree) {
+  FewDescriptors descriptors;
+  open();
+  descriptors.take(1);
+  waits(handshake(MessageType::ClientHello));
+
+  kernel.notify();
+  pump.once();
+
+  EXPECT_EQ(requests.size(), 1U);
 }
 
 class KernelPskTest : public KernelIntakeTest {
