@@ -23,6 +23,10 @@ namespace ktls {
 using Id = std::uint64_t;
 
 struct EventLoop::Core {
+  struct WallClock {
+    Clock::time_point asked;
+    std::chrono::system_clock::time_point time;
+  };
   using Timers = std::multimap<Clock::time_point, EventSource::State*>;
   static constexpr Id timer_id = 0;
 
@@ -42,7 +46,8 @@ struct EventLoop::Core {
   std::optional<Clock::time_point> armed; // when the timer goes off
   Clock::time_point now{};                // when it last did
   std::optional<Clock::time_point> turn;  // when somebody asked in this turn
-  std::array<epoll_event, 64> events{};   // ready, and from `next` on not yet dispatched
+  std::optional<WallClock> wall_clock;
+  std::array<epoll_event, 64> events{}; // ready, and from `next` on not yet dispatched
   std::size_t ready = 0;
   std::size_t next = 0;
   std::optional<int> status;
@@ -201,6 +206,14 @@ EventLoop::Clock::time_point EventLoop::now() {
   if (!core_->turn)
     core_->turn = Clock::now();
   return *core_->turn;
+}
+
+std::chrono::system_clock::time_point EventLoop::wall_clock() {
+  auto& known = core_->wall_clock;
+  const auto turn = now();
+  if (!known || turn - known->asked >= wall_clock_age)
+    known = Core::WallClock{turn, std::chrono::system_clock::now()};
+  return known->time + (turn - known->asked);
 }
 
 Result<int> EventLoop::run() {

@@ -11,6 +11,7 @@
 #include "base/log.hpp"
 #include "base/sandbox.hpp"
 #include "signer/signer.hpp"
+#include "tls/clock.hpp"
 
 namespace {
 
@@ -102,6 +103,7 @@ ktls::Result<int> run() {
     ktls::log::warning("private keys could be swapped to disk: {}", locked.error().message());
   auto loop = TRY(ktls::EventLoop::create());
   TRY(ktls::drop_capabilities());
+  ktls::tls::set_clock([&loop] { return loop.wall_clock(); });
   const auto signer =
       TRY(ktls::Signer::create(loop, ktls::ipc::Channel(ktls::Fd(broker_descriptor)), lock_down));
   return loop.run();

@@ -43,6 +43,7 @@ Result<std::unique_ptr<Context>> Context::create(ipc::Profile profile, RemoteSig
     parts->tls13 = parts->tls13 || versions[i] == GNUTLS_TLS1_3;
   }
   parts->key_shares = key_shares(parts->priority.parts().priority.get(), profile.role);
+  parts->names_authorities = profile.trust.size() <= max_named_authorities;
   profile.trust.clear();
   for (auto& credential : profile.credentials)
     credential.chain.clear();

@@ -12,6 +12,11 @@ namespace ktls::tls {
 
 class Context {
 public:
+  // As server that asks for certificates, the names of the trust anchors help clients to choose
+  // (RFC 8446, section 4.2.4; RFC 5246, section 7.4.4). Those of all public authorities are 15 KiB
+  // in each handshake, and help nobody: with more than these, none are sent.
+  static constexpr std::size_t max_named_authorities = 32;
+
   // `signer` must outlive the context; the context must outlive its sessions.
   // `limits_records`: whoever sends the data can keep to a peer's record_size_limit; otherwise a
   // peer that sets one is refused.

@@ -20,7 +20,8 @@ struct Context::Parts {
   std::unique_ptr<Credentials> credentials;
   unsigned key_shares = 0; // a flag of gnutls_init(), as client
   bool limits_records = false;
-  bool tls12 = false; // the versions that the priority allows
+  bool names_authorities = true; // as server that asks for certificates
+  bool tls12 = false;            // the versions that the priority allows
   bool tls13 = false;
   std::unique_ptr<VerdictCache> verdicts = std::make_unique<VerdictCache>();
   std::vector<gnutls_datum_t> alpn; // views into the profile

@@ -70,23 +70,32 @@ std::string judge(std::span<const std::byte> der, const ipc::PeerLimits& limits)
 
 } // namespace
 
-std::string broken_limit(std::span<const std::byte> message, bool tls13,
-                         const ipc::PeerLimits& limits) {
+tl::expected<PresentedChain, std::string> read_chain(std::span<const std::byte> message, bool tls13,
+                                                     const ipc::PeerLimits& limits) {
   if (message.size() > limits.chain_bytes)
-    return fmt::format("a certificate chain of {} bytes, at most {} are allowed", message.size(),
-                       limits.chain_bytes);
+    return tl::make_unexpected(
+        fmt::format("a certificate chain of {} bytes, at most {} are allowed", message.size(),
+                    limits.chain_bytes));
   TlsReader reader(message);
   if (tls13)
     (void)reader.vector(1); // certificate_request_context
   TlsReader list(reader.vector(3));
-  for (std::uint32_t count = 1; !list.at_end(); ++count) {
-    if (count > limits.chain_length)
-      return fmt::format("more than {} certificates", limits.chain_length);
+  PresentedChain chain;
+  while (!list.at_end()) {
     const auto der = list.vector(3);
     if (tls13)
       (void)list.vector(2); // extensions
     if (!list.ok())
-      return {};
+      break;
+    if (chain.size() >= limits.chain_length)
+      return tl::make_unexpected(fmt::format("more than {} certificates", limits.chain_length));
+    chain.push_back(der);
+  }
+  return chain;
+}
+
+std::string broken_key_limit(const PresentedChain& chain, const ipc::PeerLimits& limits) {
+  for (const auto der : chain) {
     if (auto broken = judge(der, limits); !broken.empty())
       return broken;
   }

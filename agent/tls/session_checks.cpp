@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What a session demands of its peer beyond what GnuTLS does: limits before its signatures are
 // checked, its certificate, and that nothing was left out on the way to a completed handshake.
-#include "tls/peer_limits.hpp"
+#include "tls/clock.hpp"
 #include "tls/session_parts.hpp"
 
 namespace ktls::tls {
@@ -37,21 +37,23 @@ Verdict Session::Parts::judge_peer() {
   // a stapled OCSP answer is new each time
   if (peers == nullptr || gnutls_ocsp_status_request_get(session.get(), &staple) == 0)
     return verify_now();
-  std::vector<std::span<const std::byte>> chain;
+  PresentedChain chain;
   for (unsigned i = 0; i < count; ++i)
     chain.push_back(std::as_bytes(std::span(peers[i].data, peers[i].size)));
-  const auto key = VerdictCache::key_of(
-      chain, parameters.server_name ? parameters.server_name->text() : std::string());
-  auto& known = *context.parts().verdicts;
-  const auto now = VerdictCache::Clock::now();
+  const auto key = verdict_key(chain);
   if (key) {
-    if (auto found = known.find(*key, now))
-      return *std::move(found);
+    if (auto known = context.parts().verdicts->find(*key, now()))
+      return *std::move(known);
   }
   auto found = verify_now();
   if (key)
-    known.remember(*key, found, now);
+    context.parts().verdicts->remember(*key, found, now());
   return found;
+}
+
+std::optional<VerdictCache::Key> Session::Parts::verdict_key(const PresentedChain& chain) const {
+  return VerdictCache::key_of(chain, parameters.server_name ? parameters.server_name->text()
+                                                            : std::string());
 }
 
 int Session::Parts::on_message(gnutls_session_t session, unsigned type, unsigned when,
@@ -125,7 +127,14 @@ int Session::Parts::judge_version() {
 
 int Session::Parts::judge_certificates(std::span<const std::byte> message) {
   const bool tls13 = gnutls_protocol_get_version(session.get()) == GNUTLS_TLS1_3;
-  auto broken = broken_limit(message, tls13, context.profile().peer_limits);
+  const auto& limits = context.profile().peer_limits;
+  const auto chain = read_chain(message, tls13, limits);
+  if (!chain)
+    return refuse(Reason::CertificateLimit, chain.error());
+  // what was found good a moment ago kept the limits
+  if (const auto key = verdict_key(*chain); key && context.parts().verdicts->find(*key, now()))
+    return 0;
+  auto broken = broken_key_limit(*chain, limits);
   return broken.empty() ? 0 : refuse(Reason::CertificateLimit, std::move(broken));
 }
 

@@ -6,6 +6,7 @@
 
 #include "tls/context_parts.hpp"
 #include "tls/hello.hpp"
+#include "tls/peer_limits.hpp"
 #include "tls/peer_verifier.hpp"
 #include "tls/psk_credentials.hpp"
 #include "tls/session.hpp"
@@ -37,6 +38,7 @@ struct Session::Parts : CertificateChoice {
   [[nodiscard]] bool judge_completion();
   static int verify(gnutls_session_t session);
   Verdict judge_peer();
+  [[nodiscard]] std::optional<VerdictCache::Key> verdict_key(const PresentedChain& chain) const;
   static int on_message(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
                         const gnutls_datum_t* message);
   int judge_offer(std::span<const std::byte> client_hello);

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tls/clock.hpp"
 #include "tls/peer_verifier.hpp"
 
 namespace ktls::tls {
@@ -23,7 +24,6 @@ namespace ktls::tls {
 // the peer has the private key is proved in each handshake anew.
 class VerdictCache {
 public:
-  using Clock = std::chrono::system_clock; // that of certificates' dates
   using Key = std::array<std::uint8_t, 32>;
   // Also the longest time for which a change of what GnuTLS looks at, such as an anchor that
   // expires, goes unnoticed.

@@ -9,6 +9,7 @@
 
 #include "base/log.hpp"
 #include "base/sandbox.hpp"
+#include "tls/clock.hpp"
 #include "worker/worker.hpp"
 
 namespace {
@@ -65,6 +66,7 @@ ktls::Result<int> run() {
     ktls::log::debug("{}", locked.error().message()); // the broker has warned already
   TRY(ktls::drop_capabilities());
   auto loop = TRY(ktls::EventLoop::create());
+  ktls::tls::set_clock([&loop] { return loop.wall_clock(); });
   const auto worker =
       TRY(ktls::Worker::create(loop, ktls::ipc::Channel(ktls::Fd(broker_descriptor)),
                                [] { return ktls::allow_only(allowed); }));

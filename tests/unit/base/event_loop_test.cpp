@@ -255,6 +255,13 @@ TEST_F(EventLoopTest, DeliversSignals) {
   EXPECT_EQ(calls, 1);
 }
 
+TEST_F(EventLoopTest, TellsTheTimeOfDay) {
+  const auto difference = std::chrono::system_clock::now() - loop.wall_clock();
+
+  EXPECT_LT(std::chrono::abs(difference), EventLoop::wall_clock_age);
+  EXPECT_EQ(loop.wall_clock(), loop.wall_clock()) << "one for each turn";
+}
+
 TEST_F(EventLoopTest, RefusesDescriptorsThatCannotBeWatched) {
   const Fd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
   const auto held = std::make_shared<int>(1);

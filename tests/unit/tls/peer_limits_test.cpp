@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "support/test_data.hpp"
 #include "tls/made_certificate.hpp"
 #include "tls/parties.hpp"
@@ -40,6 +42,12 @@ Bytes message_with(const std::vector<Der>& chain, bool tls13 = true) {
   return message;
 }
 
+std::string broken_limit(std::span<const std::byte> message, bool tls13,
+                         const ipc::PeerLimits& limits) {
+  const auto chain = read_chain(message, tls13, limits);
+  return chain ? broken_key_limit(*chain, limits) : chain.error();
+}
+
 std::string judge(const std::vector<Der>& chain, const ipc::PeerLimits& limits = {}) {
   return broken_limit(message_with(chain), true, limits);
 }
@@ -55,6 +63,19 @@ TEST(PeerLimits, AreKeptByOrdinaryChains) {
   for (const char* name : {"server-rsa", "server-rsa-pss", "server-p521", "server-ed25519"}) {
     const auto chain = certificates_from_pem(test::data(std::string(name) + ".pem")).value();
     EXPECT_EQ(judge(chain), "") << name;
+  }
+}
+
+TEST(PeerLimits, FindTheCertificatesInOrder) {
+  const auto second = certificates_from_pem(test::data("server.pem")).value().front();
+  for (const bool tls13 : {false, true}) {
+    const auto message = message_with({good(), second}, tls13);
+
+    const auto chain = read_chain(message, tls13, {}).value();
+
+    ASSERT_EQ(chain.size(), 2U);
+    EXPECT_TRUE(std::ranges::equal(chain[0], good()));
+    EXPECT_TRUE(std::ranges::equal(chain[1], second));
   }
 }
 

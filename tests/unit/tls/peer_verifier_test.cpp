@@ -4,6 +4,7 @@
 #include <gnutls/gnutls.h>
 #include <gtest/gtest.h>
 
+#include "tls/clock.hpp"
 #include "tls/parties.hpp"
 
 namespace ktls::tls {
@@ -91,6 +92,34 @@ INSTANTIATE_TEST_SUITE_P(
                     CertificateCase{"client", Reason::CertificateWrongPurpose, 43},
                     CertificateCase{"sha1", Reason::CertificateInvalid, 42},
                     CertificateCase{"common-name", Reason::CertificateWrongName, 42}));
+
+// All of this process has another time for as long as this lives.
+struct TimeIs {
+  explicit TimeIs(std::time_t time) {
+    set_clock([time] { return Clock::from_time_t(time); });
+  }
+  TimeIs(const TimeIs&) = delete;
+  TimeIs& operator=(const TimeIs&) = delete;
+  ~TimeIs() { set_clock({}); }
+};
+
+TEST(PeerVerifier, JudgesByTheClockThatItWasGiven) {
+  constexpr std::time_t year = 365L * 24 * 60 * 60;
+  constexpr std::time_t in_2000 = 30 * year;
+  constexpr std::time_t in_2200 = 231 * year;
+  const auto verdict_at = [](std::time_t time) {
+    const TimeIs clock(time);
+    Parties parties(client(), server("server"));
+    parties.shake();
+    return parties.client.reason();
+  };
+
+  EXPECT_EQ(verdict_at(in_2000), Reason::CertificateNotYetValid);
+  EXPECT_EQ(verdict_at(in_2200), Reason::CertificateExpired);
+  Parties parties(client(), server("server"));
+  parties.shake();
+  EXPECT_EQ(parties.client.step, Step::Complete) << "the system's clock again";
+}
 
 Reason verdict_on_client(const char* certificate, ClientAuthType type) {
   Parties parties(client(certificate), asking_server(type));

@@ -51,6 +51,29 @@ TEST(Tls12, AuthenticatesBothEnds) {
   EXPECT_EQ(number(parties.server->receive_state()->sequence), 1U);
 }
 
+// Whether the name of a trust anchor of which the server has this many is in its first flight,
+// which TLS 1.2 sends in clear text.
+bool names_its_authority(std::size_t count) {
+  const auto sockets = test::unix_pair();
+  const Options there = with_tls12(asking_server());
+  auto profile = test::profile_of(there);
+  profile.trust.assign(count, test::certificates("other-ca").front());
+  test::Party client(sockets.ours.get(), with_tls12(test::client()));
+  test::Party server(sockets.peers.get(), there, profile);
+  (void)client.advance();
+  (void)server.advance();
+  std::string flight(20'000, '\0');
+  const ssize_t size = ::recv(sockets.ours.get(), flight.data(), flight.size(), MSG_DONTWAIT);
+  EXPECT_GT(size, 500);
+  return flight.find("other-ca") != std::string::npos;
+}
+
+TEST(Session, NamesItsTrustAnchorsUnlessThereAreMany) {
+  EXPECT_TRUE(names_its_authority(1));
+  EXPECT_TRUE(names_its_authority(Context::max_named_authorities));
+  EXPECT_FALSE(names_its_authority(Context::max_named_authorities + 1));
+}
+
 TEST(Tls12, SignsWithRsa) {
   Options here = with_tls12(client());
   Options there = with_tls12(server("server-rsa", "rsa"));

@@ -10,7 +10,6 @@ namespace ktls::tls {
 namespace {
 
 using namespace std::chrono_literals;
-using Clock = VerdictCache::Clock;
 using Chain = std::vector<std::span<const std::byte>>;
 
 const Clock::time_point now = Clock::from_time_t(1'000'000'000);
