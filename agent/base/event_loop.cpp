@@ -23,10 +23,6 @@ namespace ktls {
 using Id = std::uint64_t;
 
 struct EventLoop::Core {
-  struct WallClock {
-    Clock::time_point asked;
-    std::chrono::system_clock::time_point time;
-  };
   using Timers = std::multimap<Clock::time_point, EventSource::State*>;
   static constexpr Id timer_id = 0;
 
@@ -46,7 +42,7 @@ struct EventLoop::Core {
   std::optional<Clock::time_point> armed; // when the timer goes off
   Clock::time_point now{};                // when it last did
   std::optional<Clock::time_point> turn;  // when somebody asked in this turn
-  std::optional<WallClock> wall_clock;
+  std::optional<std::chrono::system_clock::time_point> wall_clock; // the same
   std::array<epoll_event, 64> events{}; // ready, and from `next` on not yet dispatched
   std::size_t ready = 0;
   std::size_t next = 0;
@@ -145,6 +141,7 @@ bool EventLoop::Core::dispatch() {
 Result<> EventLoop::Core::wait(int limit_ms) {
   next = ready = 0;
   turn.reset();
+  wall_clock.reset();
   if (!timers.empty())
     arm(timers.begin()->first);
   const int count =
@@ -209,11 +206,9 @@ EventLoop::Clock::time_point EventLoop::now() {
 }
 
 std::chrono::system_clock::time_point EventLoop::wall_clock() {
-  auto& known = core_->wall_clock;
-  const auto turn = now();
-  if (!known || turn - known->asked >= wall_clock_age)
-    known = Core::WallClock{turn, std::chrono::system_clock::now()};
-  return known->time + (turn - known->asked);
+  if (!core_->wall_clock)
+    core_->wall_clock = std::chrono::system_clock::now();
+  return *core_->wall_clock;
 }
 
 Result<int> EventLoop::run() {

@@ -52,9 +52,7 @@ public:
   // The time of this turn, which is asked for once in it: for deadlines.
   [[nodiscard]] Clock::time_point now();
 
-  // The time of day of this turn. It goes on with now(), and is compared with the system's once in
-  // `wall_clock_age`: where a process asks often, no system call for each.
-  static constexpr std::chrono::seconds wall_clock_age{1};
+  // The same of the time of day.
   [[nodiscard]] std::chrono::system_clock::time_point wall_clock();
 
   // Runs until exit(); returns exit()'s status.

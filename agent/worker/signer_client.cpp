@@ -46,12 +46,12 @@ Result<std::vector<std::byte>> SignerClient::sign(std::uint32_t key_id, std::uin
   if (signer == nullptr)
     return errno_error("asking the signer", ENXIO);
   if (!signer->connection) {
-    auto waited = wait(signer->absent, request.number, absence);
+    auto waited = wait_for_start(*signer, request.number);
     signer->absent.erase(request.number);
     TRY(waited);
   }
   TRY(ask(*signer, request));
-  return wait(signer->unanswered, request.number, limit);
+  return wait(signer->unanswered, request.number);
 }
 
 Result<> SignerClient::ask(Signer& signer, const ipc::SignRequest& request) {
@@ -62,13 +62,17 @@ Result<> SignerClient::ask(Signer& signer, const ipc::SignRequest& request) {
   return signer.connection->send(request);
 }
 
-SignerClient::Answer SignerClient::wait(Numbered& among, std::uint64_t number,
-                                        std::chrono::seconds its_limit) {
-  Waiting waiting{*fibers_.current(), {}};
-  among[number] = nullptr;
-  const auto timer = TRY(loop_.on_time(loop_.now() + its_limit, [&waiting] {
-    wake(waiting, errno_error("waiting for the signer", ETIMEDOUT));
+SignerClient::Answer SignerClient::wait_for_start(Signer& signer, std::uint64_t number) {
+  const auto timer = TRY(loop_.on_time(loop_.now() + absence, [&signer, number] {
+    if (const auto found = signer.absent.find(number);
+        found != signer.absent.end() && found->second != nullptr)
+      wake(*found->second, errno_error("waiting for the signer", ETIMEDOUT));
   }));
+  return wait(signer.absent, number);
+}
+
+SignerClient::Answer SignerClient::wait(Numbered& among, std::uint64_t number) {
+  Waiting waiting{*fibers_.current(), {}};
   among[number] = &waiting;
   const auto woken = waiting.fiber.suspend();
   // an answer may still come, and is then no surprise

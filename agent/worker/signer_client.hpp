@@ -17,9 +17,6 @@ namespace ktls {
 
 class SignerClient final : public tls::RemoteSigner {
 public:
-  // For one signature. A key in a file takes milliseconds, one in a token up to some seconds. A
-  // handshake's own time limit ends the wait as well.
-  static constexpr std::chrono::seconds limit{30};
   // For a signer that does not run, and is being started again.
   static constexpr std::chrono::seconds absence{2};
   // Requests that a signer has not answered, with those that nobody waits for any more.
@@ -38,8 +35,9 @@ public:
   // A signature may still be asked for: once it was, the permit is used up.
   [[nodiscard]] bool permitted(const Fiber& fiber) const { return permits_.contains(&fiber); }
 
-  // On a fiber with a permit, which is suspended until the answer is there. Fails when the signer
-  // refuses or is lost, a limit is reached, or the fiber is cancelled.
+  // On a fiber with a permit, which is suspended until the answer is there: a key in a file takes
+  // milliseconds, one in a token up to some seconds. Fails when the signer refuses or is lost, does
+  // not run, has too much to do, or the fiber is cancelled, as it is at its handshake's time limit.
   Result<std::vector<std::byte>> sign(std::uint32_t key_id, std::uint16_t scheme,
                                       std::span<const std::byte> data) override;
 
@@ -59,7 +57,8 @@ private:
 
   Signer* signer_of(std::uint32_t key_id);
   Result<> ask(Signer& signer, const ipc::SignRequest& request);
-  Answer wait(Numbered& among, std::uint64_t number, std::chrono::seconds limit);
+  Answer wait_for_start(Signer& signer, std::uint64_t number);
+  Answer wait(Numbered& among, std::uint64_t number);
   void on_packet(Signer& signer, const ipc::Packet& packet);
   static void lose(Signer& signer);
   static void wake_all(Numbered& waiting, const Answer& answer);
