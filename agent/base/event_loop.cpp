@@ -205,6 +205,10 @@ EventLoop::Clock::time_point EventLoop::now() {
   return *core_->turn;
 }
 
+void EventLoop::set_now(Clock::time_point now) {
+  core_->turn = now;
+}
+
 std::chrono::system_clock::time_point EventLoop::wall_clock() {
   if (!core_->wall_clock)
     core_->wall_clock = std::chrono::system_clock::now();

@@ -51,6 +51,8 @@ public:
 
   // The time of this turn, which is asked for once in it: for deadlines.
   [[nodiscard]] Clock::time_point now();
+  // The time of this turn, from somebody who asked a moment ago.
+  void set_now(Clock::time_point now);
 
   // The same of the time of day.
   [[nodiscard]] std::chrono::system_clock::time_point wall_clock();

@@ -125,9 +125,12 @@ void Dispatcher::assign(Id id) {
   auto& handshake = handshakes_.at(id);
   const auto& request = handshake.request;
   const bool client = request.role == RequestedRole::Client;
-  const auto left = left_until(handshake.deadline, loop_.now());
+  const auto now = loop_.now();
+  const auto left = left_until(handshake.deadline, now);
   auto message = wire::make<ipc::StartHandshake>();
   message.id = id;
+  message.sent_ns =
+      static_cast<std::uint64_t>(std::chrono::nanoseconds(now.time_since_epoch()).count());
   message.profile = choose_profile(request)->index;
   message.timeout_ms = static_cast<std::uint32_t>(left.count());
   // from here on: as client, nobody has spoken to the peer yet

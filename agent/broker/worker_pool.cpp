@@ -79,15 +79,13 @@ bool WorkerPool::start(Index worker, const ipc::StartHandshake& request, int soc
 // One signature, with a key of the handshake's profile, until its time is over.
 Result<> WorkerPool::permit(const Slot& slot, ipc::StartHandshake& message) const {
   const auto& own = snapshot_.workers.profiles.at(message.profile).credentials;
-  const auto expires =
-      loop_.now().time_since_epoch() + std::chrono::milliseconds(message.timeout_ms);
+  constexpr std::uint64_t ns_in_ms = 1'000'000;
   message.permit = {};
   message.permit.worker = slot.serial;
   message.permit.handshake = message.id;
   message.permit.first_key = own.empty() ? 0 : own.front().key_id;
   message.permit.key_count = static_cast<std::uint32_t>(own.size());
-  message.permit.expires_ns = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(expires).count());
+  message.permit.expires_ns = message.sent_ns + message.timeout_ms * ns_in_ms;
   return tls::seal(message.permit, *permit_secret_);
 }
 

@@ -59,6 +59,7 @@ struct StartHandshake {
   static constexpr std::uint16_t type = 104;
   Header header;
   std::uint64_t id;
+  std::uint64_t sent_ns;       // when, by CLOCK_MONOTONIC: from then on the limits count
   std::uint32_t profile;       // index in WorkerConfiguration::profiles
   std::uint32_t timeout_ms;    // above 0; to the end of the handshake
   std::uint32_t first_byte_ms; // 1 to timeout_ms; to the first byte of the peer
@@ -67,8 +68,10 @@ struct StartHandshake {
   Text<256> peer_name;         // client: the name or address to verify the server by
 
   [[nodiscard]] bool valid() const {
-    return timeout_ms > 0 && timeout_ms <= wire::max_timeout_ms && first_byte_ms > 0 &&
-           first_byte_ms <= timeout_ms && anonymous <= 1 && peer_name.valid();
+    constexpr std::uint64_t centuries = std::uint64_t{1} << 62; // a sum does not overflow
+    return sent_ns > 0 && sent_ns < centuries && timeout_ms > 0 &&
+           timeout_ms <= wire::max_timeout_ms && first_byte_ms > 0 && first_byte_ms <= timeout_ms &&
+           anonymous <= 1 && peer_name.valid();
   }
 };
 

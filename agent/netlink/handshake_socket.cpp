@@ -16,13 +16,11 @@
 namespace ktls {
 namespace {
 
-using Wait = NetlinkPort::Wait;
-
 // The kernel's generic netlink messages are at most 8 KiB (NLMSG_GOODSIZE).
 constexpr std::size_t max_datagram = 16'384;
 constexpr int notification_buffer = 1024 * 1024;
 // What one drain_notifications() reads before it lets the event loop go on.
-constexpr int max_notifications_at_once = 1024;
+constexpr int max_batches_at_once = 64;
 // Datagrams that an exchange reads before it is given up.
 constexpr int max_datagrams = 64;
 constexpr int max_errno = 4095;
@@ -92,7 +90,7 @@ Result<KernelCapabilities> HandshakeSocket::probe() {
   const std::uint32_t sequence = ++sequence_;
   TRY(commands_->send(build_policy_request(family_, sequence)));
   for (int i = 0; i < max_datagrams; ++i) {
-    const auto received = commands_->receive(buffer, Wait::Yes);
+    const auto received = commands_->receive(buffer);
     if (!received)
       return reply_missing(received.error());
     if (!received->from_kernel)
@@ -106,22 +104,26 @@ Result<KernelCapabilities> HandshakeSocket::probe() {
 }
 
 Result<Notifications> HandshakeSocket::drain_notifications() {
-  std::array<std::byte, max_datagram> buffer;
+  NetlinkPort::Batch buffer;
   Notifications found;
-  for (int i = 0; i < max_notifications_at_once; ++i) {
-    const auto received = notifications_->receive(buffer, Wait::No);
-    if (!received && (received.error() == EAGAIN))
+  for (int i = 0; i < max_batches_at_once; ++i) {
+    const auto batch = notifications_->receive_waiting(buffer);
+    if (!batch && batch.error() == EAGAIN)
       break;
-    if (!received && received.error() == ENOBUFS) {
+    if (!batch && batch.error() == ENOBUFS) {
       found.resynchronise = true;
       continue;
     }
-    if (!received)
-      return errno_error("reading handshake notifications", received.error());
-    if (!received->from_kernel)
-      continue;
-    for (const KernelMessage& message : parse_datagram(received->bytes, family_).messages)
-      note(message, found);
+    if (!batch)
+      return errno_error("reading handshake notifications", batch.error());
+    for (const auto& received : *batch) {
+      if (!received.from_kernel)
+        continue;
+      for (const KernelMessage& message : parse_datagram(received.bytes, family_).messages)
+        note(message, found);
+    }
+    if (batch->size() < NetlinkPort::max_batch)
+      break; // that was all
   }
   return found;
 }
@@ -132,7 +134,7 @@ Result<HandshakeSocket::Reply> HandshakeSocket::exchange(std::span<const std::by
   std::vector<Fd> descriptors;
   TRY(commands_->send(request));
   for (int i = 0; i < max_datagrams; ++i) {
-    const auto received = commands_->receive(buffer, Wait::Yes);
+    const auto received = commands_->receive(buffer);
     if (!received)
       return reply_missing(received.error());
     if (!received->from_kernel)

@@ -10,6 +10,31 @@ namespace {
 
 constexpr timeval reply_time_limit{1, 0};
 
+// Where one goes. Must stay where it is while its header is in use.
+class Datagram {
+public:
+  explicit Datagram(std::span<std::byte> buffer)
+      : buffer_(buffer), part_{buffer.data(), buffer.size()} {}
+
+  msghdr header() {
+    msghdr header{};
+    header.msg_name = &sender_;
+    header.msg_namelen = sizeof(sender_);
+    header.msg_iov = &part_;
+    header.msg_iovlen = 1;
+    return header;
+  }
+  [[nodiscard]] NetlinkPort::Received received(const msghdr& header, std::size_t size) const {
+    return {buffer_.first(size), header.msg_namelen == sizeof(sender_) && sender_.nl_pid == 0,
+            (header.msg_flags & MSG_TRUNC) != 0};
+  }
+
+private:
+  std::span<std::byte> buffer_;
+  iovec part_;
+  sockaddr_nl sender_{};
+};
+
 } // namespace
 
 Result<NetlinkSocket> NetlinkSocket::create(int protocol) {
@@ -40,25 +65,37 @@ Result<> NetlinkSocket::subscribe(int group) {
   return {};
 }
 
-tl::expected<NetlinkPort::Received, int> NetlinkSocket::receive(std::span<std::byte> buffer,
-                                                                Wait wait) {
-  sockaddr_nl sender{};
-  iovec part{buffer.data(), buffer.size()};
-  msghdr header{};
-  header.msg_name = &sender;
-  header.msg_namelen = sizeof(sender);
-  header.msg_iov = &part;
-  header.msg_iovlen = 1;
-  const int flags = MSG_CMSG_CLOEXEC | (wait == Wait::No ? MSG_DONTWAIT : 0);
+tl::expected<NetlinkPort::Received, int> NetlinkSocket::receive(std::span<std::byte> buffer) {
+  Datagram datagram(buffer);
+  msghdr header = datagram.header();
   ssize_t size = -1;
   do
-    size = ::recvmsg(socket_.get(), &header, flags);
+    size = ::recvmsg(socket_.get(), &header, MSG_CMSG_CLOEXEC);
   while (size < 0 && errno == EINTR);
   if (size < 0)
     return tl::make_unexpected(errno);
-  return Received{buffer.first(static_cast<std::size_t>(size)),
-                  header.msg_namelen == sizeof(sender) && sender.nl_pid == 0,
-                  (header.msg_flags & MSG_TRUNC) != 0};
+  return datagram.received(header, static_cast<std::size_t>(size));
+}
+
+tl::expected<std::vector<NetlinkPort::Received>, int>
+NetlinkSocket::receive_waiting(Batch& buffer) {
+  std::vector<Datagram> datagrams;
+  datagrams.reserve(max_batch); // the headers point into them
+  std::array<mmsghdr, max_batch> headers{};
+  for (std::size_t i = 0; i < max_batch; ++i)
+    headers.at(i).msg_hdr =
+        datagrams.emplace_back(std::span(buffer).subspan(i * batch_size, batch_size)).header();
+  int count = -1;
+  do
+    count = ::recvmmsg(socket_.get(), headers.data(), max_batch, MSG_CMSG_CLOEXEC | MSG_DONTWAIT,
+                       nullptr);
+  while (count < 0 && errno == EINTR);
+  if (count < 0)
+    return tl::make_unexpected(errno);
+  std::vector<Received> all;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i)
+    all.push_back(datagrams[i].received(headers.at(i).msg_hdr, headers.at(i).msg_len));
+  return all;
 }
 
 Result<> NetlinkSocket::send(std::span<const std::byte> request) {

@@ -2,8 +2,10 @@
 // NetlinkPort: datagrams to and from the kernel; the seam for the tests of HandshakeSocket.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <span>
+#include <vector>
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
@@ -17,14 +19,19 @@ public:
     bool from_kernel = false;         // false: some process sent it
     bool cut_off = false;             // the buffer was too small for it
   };
-  enum class Wait { No, Yes };
 
   virtual ~NetlinkPort() = default;
 
   [[nodiscard]] virtual int fd() const = 0;
-  // An errno is returned as it is: some are news and not failures. EAGAIN: nothing came, with
-  // Wait::Yes not within the time limit either.
-  virtual tl::expected<Received, int> receive(std::span<std::byte> buffer, Wait wait) = 0;
+  // Waits for one. An errno is returned as it is: some are news and not failures. EAGAIN: none came
+  // within the time limit.
+  virtual tl::expected<Received, int> receive(std::span<std::byte> buffer) = 0;
+  // What is there of `max_batch` datagrams of at most `batch_size` bytes, which fit into the
+  // caller's buffer; or why the first cannot be had, as above.
+  static constexpr std::size_t max_batch = 16;
+  static constexpr std::size_t batch_size = 1024;
+  using Batch = std::array<std::byte, max_batch * batch_size>;
+  virtual tl::expected<std::vector<Received>, int> receive_waiting(Batch& buffer) = 0;
   virtual Result<> send(std::span<const std::byte> request) = 0;
   virtual Result<> subscribe(int group) = 0;
 
@@ -43,7 +50,8 @@ public:
   Result<> set_buffer_size(int bytes);
 
   [[nodiscard]] int fd() const override { return socket_.get(); }
-  tl::expected<Received, int> receive(std::span<std::byte> buffer, Wait wait) override;
+  tl::expected<Received, int> receive(std::span<std::byte> buffer) override;
+  tl::expected<std::vector<Received>, int> receive_waiting(Batch& buffer) override;
   Result<> send(std::span<const std::byte> request) override;
   Result<> subscribe(int group) override;
 

@@ -103,7 +103,9 @@ ktls::Result<int> run() {
     ktls::log::warning("private keys could be swapped to disk: {}", locked.error().message());
   auto loop = TRY(ktls::EventLoop::create());
   TRY(ktls::drop_capabilities());
-  ktls::tls::set_clock([&loop] { return loop.wall_clock(); });
+  // no dates are judged here: GnuTLS measures how old its random generator's seed is
+  ktls::tls::set_clock(
+      [&loop] { return ktls::tls::Clock::time_point(loop.now().time_since_epoch()); });
   const auto signer =
       TRY(ktls::Signer::create(loop, ktls::ipc::Channel(ktls::Fd(broker_descriptor)), lock_down));
   return loop.run();

@@ -115,6 +115,7 @@ bool Worker::start(const ipc::StartHandshake& request, ipc::Packet& packet) {
   if (packet.descriptors.size() != 1 || request.profile >= profiles_.size() ||
       handshakes_.contains(request.id))
     return false;
+  loop_.set_now(EventLoop::Clock::time_point(std::chrono::nanoseconds(request.sent_ns)));
   Handshake::Handlers handlers;
   handlers.finished = [this](const ipc::HandshakeFinished& message) {
     tell(message);

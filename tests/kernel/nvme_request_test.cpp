@@ -68,7 +68,11 @@ public:
     }
     return {};
   }
-  tl::expected<Received, int> receive(std::span<std::byte> buffer, Wait) override {
+  // As for notifications there is nothing.
+  tl::expected<std::vector<Received>, int> receive_waiting(Batch&) override {
+    return tl::make_unexpected(EAGAIN);
+  }
+  tl::expected<Received, int> receive(std::span<std::byte> buffer) override {
     if (reply_.empty())
       return tl::make_unexpected(EAGAIN);
     std::ranges::copy(reply_, buffer.begin());

@@ -28,6 +28,7 @@ template<>
 StartHandshake good() {
   auto message = wire::make<StartHandshake>();
   message.id = 7;
+  message.sent_ns = 1;
   message.timeout_ms = 1500;
   message.first_byte_ms = 500;
   message.anonymous = 1;
@@ -97,7 +98,7 @@ TEST(WorkerProtocol, LayoutHasNoGaps) {
   EXPECT_EQ(sizeof(WorkerReady), 8U);
   EXPECT_EQ(sizeof(WorkerRefused), 8U + 512);
   EXPECT_EQ(sizeof(AttachSigner), 8U + 2 * 4);
-  EXPECT_EQ(sizeof(StartHandshake), 8U + 8 + 4 * 4 + 64 + 256);
+  EXPECT_EQ(sizeof(StartHandshake), 8U + 2 * 8 + 4 * 4 + 64 + 256);
   EXPECT_EQ(sizeof(CancelHandshake), 8U + 8);
   EXPECT_EQ(sizeof(PskRequest), 8U + 8 + 256);
   EXPECT_EQ(sizeof(PskReply), 8U + 8 + 2 * 4 + 256 + 64);
@@ -165,6 +166,14 @@ TEST(StartHandshake, KeepsItsTimeLimit) {
   EXPECT_TRUE(decodes_with(message, [](auto& m) { m.timeout_ms = 600'000; }));
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.timeout_ms = 0; }));
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.timeout_ms = 600'001; }));
+}
+
+TEST(StartHandshake, KnowsWhenItWasSent) {
+  const auto message = good<StartHandshake>();
+
+  EXPECT_TRUE(decodes_with(message, [](auto& m) { m.sent_ns = (std::uint64_t{1} << 62) - 1; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.sent_ns = 0; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.sent_ns = std::uint64_t{1} << 62; }));
 }
 
 TEST(StartHandshake, WantsTheFirstByteWithinItsTimeLimit) {

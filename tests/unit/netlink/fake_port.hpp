@@ -30,7 +30,22 @@ public:
   // `fd`: for an event loop; stays the caller's.
   explicit FakePort(Script& script, int fd = -1) : script_(script), fd_(fd) {}
   [[nodiscard]] int fd() const override { return fd_; }
-  tl::expected<Received, int> receive(std::span<std::byte> buffer, Wait) override {
+  tl::expected<std::vector<Received>, int> receive_waiting(Batch& buffer) override {
+    std::vector<Received> all;
+    for (auto left = std::span<std::byte>(buffer); all.size() < max_batch;) {
+      // an error is told when nothing came before it
+      if (!all.empty() &&
+          (script_.answers.empty() || std::holds_alternative<int>(script_.answers.front())))
+        break;
+      auto next = receive(left.first(batch_size));
+      if (!next)
+        return tl::make_unexpected(next.error());
+      all.push_back(*next);
+      left = left.subspan(batch_size);
+    }
+    return all;
+  }
+  tl::expected<Received, int> receive(std::span<std::byte> buffer) override {
     ++script_.received;
     if (script_.answers.empty())
       return tl::make_unexpected(EAGAIN);

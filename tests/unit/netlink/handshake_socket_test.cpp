@@ -302,7 +302,7 @@ TEST_F(NetlinkSocketTest, TellsAProcessFromTheKernel) {
   std::array<std::byte, 256> buffer;
   spoof(ready_message);
 
-  const auto received = receiver->receive(buffer, NetlinkPort::Wait::Yes);
+  const auto received = receiver->receive(buffer);
 
   ASSERT_TRUE(received);
   EXPECT_FALSE(received->from_kernel);
@@ -313,13 +313,34 @@ TEST_F(NetlinkSocketTest, TellsWhatWasCutOff) {
   std::array<std::byte, 8> buffer;
   spoof(ready_message);
 
-  EXPECT_TRUE(receiver->receive(buffer, NetlinkPort::Wait::Yes)->cut_off);
+  EXPECT_TRUE(receiver->receive(buffer)->cut_off);
 }
 
-TEST_F(NetlinkSocketTest, DoesNotWaitWhenNotAsked) {
-  std::array<std::byte, 8> buffer;
+TEST_F(NetlinkSocketTest, TakesWhatIsThereAndNoMore) {
+  NetlinkPort::Batch buffer;
+  EXPECT_EQ(receiver->receive_waiting(buffer).error(), EAGAIN);
+  spoof(ready_message);
+  spoof(Buffer(NetlinkPort::batch_size + 4));
+  spoof(join({ready_message, ready_message}));
 
-  EXPECT_EQ(receiver->receive(buffer, NetlinkPort::Wait::No).error(), EAGAIN);
+  const auto received = receiver->receive_waiting(buffer).value();
+
+  ASSERT_EQ(received.size(), 3U);
+  EXPECT_TRUE(std::ranges::equal(received[0].bytes, ready_message));
+  EXPECT_FALSE(received[0].cut_off);
+  EXPECT_TRUE(received[1].cut_off);
+  EXPECT_EQ(received[2].bytes.size(), 2 * ready_message.size());
+  EXPECT_FALSE(received[2].from_kernel);
+  EXPECT_EQ(receiver->receive_waiting(buffer).error(), EAGAIN);
+}
+
+TEST_F(NetlinkSocketTest, TakesWhatIsThereInBatches) {
+  NetlinkPort::Batch buffer;
+  for (std::size_t i = 0; i < NetlinkPort::max_batch + 1; ++i)
+    spoof(ready_message);
+
+  EXPECT_EQ(receiver->receive_waiting(buffer)->size(), NetlinkPort::max_batch);
+  EXPECT_EQ(receiver->receive_waiting(buffer)->size(), 1U);
 }
 
 TEST_F(NetlinkSocketTest, TakesNoSpoofedNotification) {

@@ -26,6 +26,8 @@ ipc::WorkerConfiguration one_client() {
 ipc::StartHandshake handshake(std::uint64_t id) {
   auto message = wire::make<ipc::StartHandshake>();
   message.id = id;
+  message.sent_ns = static_cast<std::uint64_t>(
+      std::chrono::nanoseconds(EventLoop::Clock::now().time_since_epoch()).count());
   message.timeout_ms = 600'000;
   message.first_byte_ms = 600'000;
   message.peer_name.assign_cut("server.test");
