@@ -44,7 +44,15 @@ Dispatcher::Id Dispatcher::submit(HandshakeRequest request) {
     refuse(request, description, examined);
     return id;
   }
-  auto place = admission_.admit({request.uid, RemoteNetwork::of(addresses.remote)});
+  const auto remote = RemoteNetwork::of(addresses.remote);
+  if (remote && suspects_.are_refused(*remote, loop_.now())) {
+    refuse(request, description,
+           failure(Reason::Busy, fmt::format("handshake processes kept ending with handshakes of "
+                                             "{}, which is refused for {} s",
+                                             remote->text(), Suspects::memory.count())));
+    return id;
+  }
+  auto place = admission_.admit({request.uid, remote});
   if (!place) {
     refuse(request, description, failure(Reason::Busy, place.error()));
     return id;
@@ -55,8 +63,9 @@ Dispatcher::Id Dispatcher::submit(HandshakeRequest request) {
     refuse(request, description, failure(Reason::InternalError, watchdog.error().message()));
     return id;
   }
-  handshakes_.emplace(id, InFlight{std::move(request), std::move(*place), std::move(description),
-                                   std::nullopt, deadline, std::move(*watchdog)});
+  handshakes_.emplace(id, InFlight{std::move(request), std::move(*place), remote,
+                                   std::move(description), std::nullopt, deadline,
+                                   std::move(*watchdog)});
   waiting_.insert(id);
   fill();
   return id;
@@ -197,13 +206,19 @@ void Dispatcher::on_psk_request(Workers::Index worker, const ipc::PskRequest& me
 void Dispatcher::on_lost(Workers::Index worker) {
   heard_.erase(worker);
   std::vector<Id> lost;
+  std::vector<RemoteNetwork> remotes;
   for (const auto& [id, handshake] : handshakes_) {
-    if (handshake.worker == worker)
-      lost.push_back(id);
+    if (handshake.worker != worker)
+      continue;
+    lost.push_back(id);
+    if (handshake.remote)
+      remotes.push_back(*handshake.remote);
   }
+  suspects_.blame(remotes, loop_.now());
   for (const Id id : lost) {
-    if (handshakes_.contains(id)) // what takes the place of one may be lost too
-      finish(id, failure(Reason::WorkerDied));
+    const auto found = handshakes_.find(id);
+    if (found != handshakes_.end()) // what takes the place of one may be lost too
+      finish(id, failure(found->second.late ? Reason::WorkerStuck : Reason::WorkerDied));
   }
 }
 
@@ -228,12 +243,12 @@ void Dispatcher::watch_worker(Id id, EventLoop::Clock::time_point until) {
 }
 
 void Dispatcher::on_late(Id id) {
-  const auto& handshake = handshakes_.at(id);
+  auto& handshake = handshakes_.at(id);
   const auto worker = handshake.worker;
   const auto now = loop_.now();
   if (heard_[*worker] != handshake.heard && now < handshake.deadline + worker_patience)
     return watch_worker(id, now + worker_grace);
-  finish(id, failure(Reason::WorkerStuck));
+  handshake.late = true;
   workers_.replace(*worker);
 }
 

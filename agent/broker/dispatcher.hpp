@@ -11,6 +11,7 @@
 #include "broker/admission.hpp"
 #include "broker/failure_log.hpp"
 #include "broker/handshake_request.hpp"
+#include "broker/suspects.hpp"
 #include "broker/worker_pool.hpp"
 
 namespace ktls {
@@ -54,10 +55,12 @@ private:
   struct InFlight {
     HandshakeRequest request;
     Admission::Place place;
+    std::optional<RemoteNetwork> remote;
     std::string description;
     std::optional<Workers::Index> worker; // none: waits for one
     EventLoop::Clock::time_point deadline;
     EventSource watchdog;
+    bool late = false;       // its worker is replaced for it
     std::uint64_t heard = 0; // what its worker had said when it was last found late
     int psk_lookups = 0;
   };
@@ -83,6 +86,7 @@ private:
   ProfileChoices profiles_;
   Limits limits_;
   Admission admission_;
+  Suspects suspects_;
   FailureLog failures_;
   Id last_id_ = 0;
   std::unordered_map<Id, InFlight> handshakes_;

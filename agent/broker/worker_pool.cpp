@@ -73,6 +73,10 @@ bool WorkerPool::start(Index worker, const ipc::StartHandshake& request, int soc
     return false;
   }
   ++slot.handshakes;
+  for (auto& signer : signers_) {
+    if (signer.heartbeat)
+      signer.heartbeat->needed();
+  }
   return true;
 }
 
@@ -157,6 +161,10 @@ Result<> WorkerPool::ask_to_load(Signer& signer) {
 void WorkerPool::on_signer_ready(Signer& signer) {
   signer.phase = Phase::Ready;
   signer.load_limit.reset();
+  signer.heartbeat.emplace(
+      loop_, signer_heartbeat,
+      [&signer] { (void)signer.connection->send(wire::make<ipc::SignerPing>()); },
+      [this, &signer] { lose_signer(signer, "it does not answer"); });
   const auto ready = [](const Signer& s) { return s.phase == Phase::Ready; };
   if (keys_loaded_) {
     // the workers stay: they get a channel to the new one
@@ -181,6 +189,7 @@ void WorkerPool::on_signer_packet(Signer& signer, const ipc::Packet& packet) {
   ipc::KeyLoaded loaded{};
   ipc::KeyRefused refused{};
   ipc::WorkerCutOff cut_off{};
+  ipc::SignerPing ping{};
   if (signer.phase == Phase::Starting && wire::decode(data, size, loaded))
     return on_key_loaded(signer, loaded);
   if (signer.phase == Phase::Starting && wire::decode(data, size, refused)) {
@@ -193,6 +202,8 @@ void WorkerPool::on_signer_packet(Signer& signer, const ipc::Packet& packet) {
   }
   if (signer.phase == Phase::Ready && wire::decode(data, size, cut_off))
     return on_cut_off(cut_off);
+  if (signer.phase == Phase::Ready && wire::decode(data, size, ping))
+    return signer.heartbeat->answered();
   lose_signer(signer, "it sent a message that this phase does not allow");
 }
 
@@ -222,6 +233,7 @@ void WorkerPool::on_cut_off(const ipc::WorkerCutOff& message) {
 
 void WorkerPool::lose_signer(Signer& signer, const std::string& why) {
   signer.load_limit.reset();
+  signer.heartbeat.reset();
   const auto key = std::find_if(snapshot_.keys.begin(), snapshot_.keys.end(),
                                 [&](const KeySource& k) { return k.id == signer.token_key; });
   const std::string whose = key == snapshot_.keys.end() ? "" : key->location.where + ": ";

@@ -19,6 +19,7 @@
 #include "base/backoff.hpp"
 #include "base/event_loop.hpp"
 #include "base/process.hpp"
+#include "broker/heartbeat.hpp"
 #include "broker/snapshot.hpp"
 #include "ipc/connection.hpp"
 #include "ipc/signer_protocol.hpp"
@@ -62,6 +63,9 @@ public:
 
   // For a signer to load its keys, a token's answers included.
   static constexpr std::chrono::seconds load_limit{30};
+  // A signer is asked this often whether it still answers, while there are handshakes, and has as
+  // long for it: a slow token may be signing.
+  static constexpr std::chrono::seconds signer_heartbeat{10};
 
   // Then old tickets lead to full handshakes. GnuTLS derives a new key from it each few hours
   // besides.
@@ -95,6 +99,7 @@ private:
     std::uint32_t token_key = 0; // the key that it is for; 0: all that are in files
     std::size_t keys_missing = 0;
     EventSource load_limit;
+    std::optional<Heartbeat> heartbeat; // while it is ready
   };
   struct Slot : Child {
     std::uint64_t serial = 0; // of this process, and of no other

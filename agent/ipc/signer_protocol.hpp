@@ -80,6 +80,13 @@ struct WorkerCutOff {
   [[nodiscard]] bool valid() const { return serial > 0 && detail.valid(); }
 };
 
+// From the broker, and back as it is: the signer still runs.
+struct SignerPing {
+  static constexpr std::uint16_t type = 209;
+  Header header;
+  [[nodiscard]] bool valid() const { return true; }
+};
+
 struct SignRequest {
   static constexpr std::uint16_t type = 205;
   // What is signed: for signature algorithms that hash for themselves (EdDSA) the content itself,

@@ -29,6 +29,7 @@ bool Signer::on_broker_packet(ipc::Packet packet) {
   ipc::SignerConfigure configure_message{};
   ipc::LoadKey load_key{};
   ipc::AttachWorker attach_worker{};
+  ipc::SignerPing ping{};
   switch (phase_) {
   case Phase::Unconfigured:
     if (!wire::decode(data, size, configure_message) || !packet.descriptors.empty())
@@ -44,6 +45,8 @@ bool Signer::on_broker_packet(ipc::Packet packet) {
     }
     if (wire::decode(data, size, attach_worker) && packet.descriptors.size() == 1)
       return attach(attach_worker, packet).has_value();
+    if (wire::decode(data, size, ping) && packet.descriptors.empty())
+      return broker_->send(ping).has_value();
     return false;
   }
   return false;

@@ -336,6 +336,8 @@ TEST_F(DispatcherTest, EndsAll) {
 TEST_F(DispatcherTest, EndsAWorkerThatIsStuckAndItsOthers) {
   auto late = request();
   late.timeout = -2 * Dispatcher::worker_grace;
+  std::optional<Reason> reason_of_the_late;
+  late.complete = [&](const Outcome& outcome, int) { reason_of_the_late = outcome.reason; };
   (void)dispatcher.submit(std::move(late));
   (void)dispatcher.submit(request());
   workers.next = 1;
@@ -344,9 +346,8 @@ TEST_F(DispatcherTest, EndsAWorkerThatIsStuckAndItsOthers) {
 
   pump.until_idle();
 
-  ASSERT_EQ(outcomes.size(), 2U);
-  EXPECT_EQ(outcomes[0].reason, Reason::WorkerStuck);
-  EXPECT_EQ(outcomes[1].reason, Reason::WorkerDied);
+  EXPECT_EQ(reason_of_the_late, Reason::WorkerStuck);
+  EXPECT_EQ(only_reason(), Reason::WorkerDied);
   EXPECT_EQ(workers.replaced, std::vector<Workers::Index>{0});
   EXPECT_EQ(dispatcher.in_flight(), 1U);
 }
@@ -390,6 +391,34 @@ TEST_F(DispatcherTest, EndsAWorkerThatOnlySaidSomethingBefore) {
   pump.until_idle();
 
   EXPECT_EQ(workers.replaced, std::vector<Workers::Index>{0});
+}
+
+TEST_F(DispatcherTest, RefusesWhoeverKeepsEndingWorkers) {
+  for (int i = 0; i < 3; ++i) {
+    (void)dispatcher.submit(request());
+    dispatcher.on_lost(0);
+  }
+  outcomes.clear();
+
+  (void)dispatcher.submit(request());
+
+  EXPECT_EQ(only_reason(), Reason::Busy);
+  EXPECT_NE(outcomes[0].detail.find("127.0.0.1"), std::string::npos) << outcomes[0].detail;
+  expect_alert(sockets.back(), 80);
+}
+
+TEST_F(DispatcherTest, BlamesALateHandshakeForItsWorkersEnd) {
+  for (int i = 0; i < 3; ++i) {
+    auto late = request();
+    late.timeout = -2 * Dispatcher::worker_grace;
+    (void)dispatcher.submit(std::move(late));
+    pump.until_idle();
+    EXPECT_EQ(outcomes.back().reason, Reason::WorkerStuck);
+  }
+
+  (void)dispatcher.submit(request());
+
+  EXPECT_EQ(outcomes.back().reason, Reason::Busy);
 }
 
 TEST_F(DispatcherTest, TimesOutWhileNoWorkerIsReady) {

@@ -131,6 +131,16 @@ protected:
   std::unique_ptr<Signer> signer;
 };
 
+TEST_F(SignerTest, AnswersThatItRuns) {
+  configure();
+
+  send(broker, wire::make<ipc::SignerPing>());
+  pump.until_idle();
+
+  (void)receive<ipc::SignerPing>(broker);
+  EXPECT_FALSE(pump.exit_status());
+}
+
 TEST_F(SignerTest, LocksDownBeforeItLoadsAKey) {
   EXPECT_TRUE(locked_down_for.empty());
 
