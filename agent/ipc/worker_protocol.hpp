@@ -87,7 +87,7 @@ struct PskRequest {
   static constexpr std::uint16_t type = 110;
   Header header;
   std::uint64_t id;   // of the handshake
-  Text<256> identity; // as the peer sent it; empty as client
+  Text<528> identity; // as the peer sent it; empty as client
   [[nodiscard]] bool valid() const { return identity.valid(); }
 };
 
@@ -98,7 +98,7 @@ struct PskReply {
   std::uint64_t id;
   std::uint32_t size; // of the key; 0: there is none, and `identity` is empty
   std::uint32_t reserved;
-  Text<256> identity;
+  Text<528> identity;
   std::array<std::uint8_t, max_key> key; // zero behind `size`
   [[nodiscard]] bool valid() const {
     return size <= max_key && reserved == 0 && identity.valid() &&
@@ -127,7 +127,7 @@ struct HandshakeFinished {
   Text<48> cipher;
   Text<32> group;          // of the key exchange, by its registry name
   Text<256> alpn;          // one of the profile's
-  Text<256> psk_identity;  // as the peer, or the profile, has it
+  Text<528> psk_identity;  // as the peer, or the profile, has it
   Text<1024> peer_subject; // escaped
   Text<512> detail;        // escaped; what the reason's own help does not say
 

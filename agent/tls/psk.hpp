@@ -13,8 +13,10 @@ namespace ktls::tls {
 
 // RFC 9257, section 6: at least 128 bits. NVMe's have 32 or 48 bytes.
 inline constexpr std::size_t min_psk_size = 16;
-inline constexpr std::size_t max_psk_identity = 255; // bytes; NVMe's have 150 at most
-inline constexpr std::size_t max_psk_size = 64;      // bytes; none of them zero is known to GnuTLS
+// In bytes: the longest of NVMe has version and hash, two names of 223 bytes, and a digest of 48
+// bytes in base64, with spaces between (TP 8018).
+inline constexpr std::size_t max_psk_identity = 8 + 1 + 223 + 1 + 223 + 1 + 64;
+inline constexpr std::size_t max_psk_size = 64; // bytes; none of them zero is known to GnuTLS
 // Keys that one handshake may ask for. GnuTLS tries the first identity that it could use, and a
 // peer may send another behind a HelloRetryRequest.
 inline constexpr int max_psk_lookups = 2;

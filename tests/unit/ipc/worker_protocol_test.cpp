@@ -100,10 +100,10 @@ TEST(WorkerProtocol, LayoutHasNoGaps) {
   EXPECT_EQ(sizeof(AttachSigner), 8U + 2 * 4);
   EXPECT_EQ(sizeof(StartHandshake), 8U + 2 * 8 + 4 * 4 + 64 + 256);
   EXPECT_EQ(sizeof(CancelHandshake), 8U + 8);
-  EXPECT_EQ(sizeof(PskRequest), 8U + 8 + 256);
-  EXPECT_EQ(sizeof(PskReply), 8U + 8 + 2 * 4 + 256 + 64);
+  EXPECT_EQ(sizeof(PskRequest), 8U + 8 + 528);
+  EXPECT_EQ(sizeof(PskReply), 8U + 8 + 2 * 4 + 528 + 64);
   EXPECT_EQ(sizeof(TicketKey), 8U + 64);
-  EXPECT_EQ(sizeof(HandshakeFinished), 8U + 8 + 2 * 2 + 4 + 16 + 48 + 32 + 2 * 256 + 1024 + 512);
+  EXPECT_EQ(sizeof(HandshakeFinished), 8U + 8 + 2 * 2 + 4 + 16 + 48 + 32 + 256 + 528 + 1024 + 512);
 }
 
 template<class... Types>

@@ -54,6 +54,17 @@ TEST(PskSession, AuthenticatesBothEnds) {
   EXPECT_LE(parties.server.psk.asked, max_psk_lookups);
 }
 
+TEST(PskSession, TakesTheLongestIdentityOfNvme) {
+  const std::string longest = "NVMe1R01 " + std::string(max_psk_identity - 9, 'n');
+  Parties parties(with(client(), {{longest, key}}), with(server(), {{longest, key}}));
+
+  parties.shake();
+
+  ASSERT_EQ(parties.client.step, Step::Complete) << parties.client.detail();
+  ASSERT_EQ(parties.server.step, Step::Complete) << parties.server.detail();
+  EXPECT_EQ(parties.server->psk_identity(), longest);
+}
+
 TEST(PskSession, NeedsNoServerName) {
   Options nameless = with(client(), {{"alice", key}});
   nameless.name = "";
