@@ -4,36 +4,32 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <string>
+
+#include "base/line_sink.hpp"
 
 namespace ktls::log {
 namespace {
 
 std::atomic<Level> threshold{Level::Info};
 
-// Under systemd the prefix gives the journal its priority; on a terminal it would be noise.
-bool wants_prefix() {
-  static const bool prefix = ::isatty(STDERR_FILENO) == 0;
-  return prefix;
+LineSink& standard_error() {
+  static LineSink sink(STDERR_FILENO);
+  return sink;
 }
 
 } // namespace
+
+void prepare() {
+  (void)standard_error();
+}
 
 void set_level(Level level) {
   threshold = level;
 }
 
 void write(Level level, std::string_view text) {
-  if (level > threshold)
-    return;
-  std::string line;
-  if (wants_prefix())
-    line = fmt::format("<{}>", static_cast<int>(level));
-  line += text;
-  line += '\n';
-  // one write for each line, so that lines of several processes do not mix; a full or closed
-  // standard error loses the line and nothing else
-  (void)!::write(STDERR_FILENO, line.data(), line.size());
+  if (level <= threshold)
+    standard_error().write(level, text);
 }
 
 } // namespace ktls::log

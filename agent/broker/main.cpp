@@ -270,8 +270,10 @@ int run(const Options& options) {
 } // namespace
 
 int main(int count, char** arguments) {
-  // for the helpers too: whoever reads the log may go away
+  // for the helpers too: whoever reads the log may go away, or its file be as large as it may get
   (void)std::signal(SIGPIPE, SIG_IGN);
+  (void)std::signal(SIGXFSZ, SIG_IGN);
+  ktls::log::prepare();
   Options options;
   if (const auto done = parse_options(count, arguments, options))
     return *done;

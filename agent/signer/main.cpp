@@ -52,6 +52,7 @@ constexpr std::array for_files{
     SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(rt_sigreturn),
     SCMP_SYS(sendmsg),
+    SCMP_SYS(sendto),
     SCMP_SYS(tgkill),
     SCMP_SYS(time),
     SCMP_SYS(write),
@@ -114,6 +115,7 @@ ktls::Result<int> run() {
 } // namespace
 
 int main() {
+  ktls::log::prepare();
   if (::fcntl(broker_descriptor, F_GETFD) < 0) {
     ktls::log::error("ktlsd-signer is started by ktlsd, not by hand");
     return 2;

@@ -76,6 +76,7 @@ ktls::Result<int> run() {
 } // namespace
 
 int main() {
+  ktls::log::prepare();
   if (::fcntl(broker_descriptor, F_GETFD) < 0) {
     ktls::log::error("ktlsd-worker is started by ktlsd, not by hand");
     return 2;

@@ -65,7 +65,8 @@ server_table() {
 }
 
 # start_ktlsd TOML...: starts the agent with this configuration, and waits until it serves. The first TOML may start
-# with keys of [agent]. `ktlsd_program` and `helpers` may name others. Sets ktlsd_pid; its log is ktlsd_log, shown when the scenario fails.
+# with keys of [agent]. `ktlsd_program` and `helpers` may name others, `ktlsd_stderr` what leads to the log. Sets ktlsd_pid; its log
+# is ktlsd_log, shown when the scenario fails.
 ktlsd_starts=0
 start_ktlsd() {
   ktlsd_log=$SCENARIO_DIR/ktlsd-$((++ktlsd_starts)).log
@@ -74,7 +75,7 @@ start_ktlsd() {
     printf '[agent]\nsocket = "%s"\n' "$KTLSCTL_AGENT_SOCKET"
     printf '%s\n' "$@"
   } >"$SCENARIO_DIR/ktlsd.toml"
-  "${ktlsd_program:-$build/bin/ktlsd}" --config "$SCENARIO_DIR/ktlsd.toml" --helpers "${helpers:-$build/bin}" 2>"$ktlsd_log" &
+  "${ktlsd_program:-$build/bin/ktlsd}" --config "$SCENARIO_DIR/ktlsd.toml" --helpers "${helpers:-$build/bin}" 2>>"${ktlsd_stderr:-$ktlsd_log}" &
   ktlsd_pid=$!
   trap 'status=$?; ((status == 0)) || { echo "-- ktlsd:"; cat "$SCENARIO_DIR"/ktlsd-*.log; }' EXIT
   wait_for 10 grep -qs "is ready" "$ktlsd_log" || fail "ktlsd did not start"
