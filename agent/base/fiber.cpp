@@ -5,12 +5,12 @@
 #undef _FORTIFY_SOURCE
 #include "base/fiber.hpp"
 
-#include <setjmp.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 
 #include <array>
 #include <bit>
+#include <csetjmp>
 #include <cstring>
 #include <span>
 #include <utility>

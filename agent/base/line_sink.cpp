@@ -40,7 +40,9 @@ LineSink::LineSink(int fd) : fd_(fd) {
 }
 
 void LineSink::write(Level level, std::string_view text) {
-  if (lost_ > 0 && put(Level::Warning, fmt::format("{} lines of the log were lost", lost_)))
+  const auto loss = lost_ == 1 ? std::string("a line of the log was lost")
+                               : fmt::format("{} lines of the log were lost", lost_);
+  if (lost_ > 0 && put(Level::Warning, loss))
     lost_ = 0;
   if (lost_ > 0 || !put(level, text))
     ++lost_;

@@ -114,7 +114,7 @@ TEST(LineSink, CountsWhatAFullSocketDoesNotTake) {
   (void)read_all(socket.read);
   sink.write(Level::Info, "written");
 
-  EXPECT_EQ(read_all(socket.read), "<4>1 lines of the log were lost\n<6>written\n");
+  EXPECT_EQ(read_all(socket.read), "<4>a line of the log was lost\n<6>written\n");
 }
 
 // A named pipe without a reader cannot be opened once more for writing.
@@ -135,7 +135,7 @@ TEST(LineSink, DoesNotWaitForAPipeThatItCannotOpen) {
   EXPECT_EQ(read_all(pipe.read), std::string(pipe_size, 'x'));
   sink.write(Level::Info, "written");
 
-  EXPECT_EQ(read_all(pipe.read), "<4>1 lines of the log were lost\n<6>written\n");
+  EXPECT_EQ(read_all(pipe.read), "<4>a line of the log was lost\n<6>written\n");
 }
 
 TEST(LineSink, LeavesTheOpenFileOfOthersAlone) {
