@@ -67,16 +67,16 @@ Result<Process> Process::spawn(const std::string& path, std::span<const int> des
 
 Process& Process::operator=(Process&& other) noexcept {
   if (this != &other) {
-    end();
+    (void)end();
     pid_ = std::exchange(other.pid_, -1);
     pidfd_ = std::move(other.pidfd_);
   }
   return *this;
 }
 
-std::string Process::end() {
+Process::End Process::end() {
   if (pid_ < 0)
-    return "not running";
+    return {"not running"};
   (void)::kill(pid_, SIGKILL); // ours until it is reaped, so the number cannot be another's
   int status = 0;
   while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
@@ -84,8 +84,9 @@ std::string Process::end() {
   pid_ = -1;
   pidfd_.reset();
   if (WIFEXITED(status))
-    return fmt::format("exit status {}", WEXITSTATUS(status));
-  return fmt::format("signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
+    return {fmt::format("exit status {}", WEXITSTATUS(status))};
+  const int signal = WTERMSIG(status);
+  return {fmt::format("signal {} ({})", signal, ::strsignal(signal)), signal};
 }
 
 } // namespace ktls

@@ -25,13 +25,17 @@ public:
   Process& operator=(Process&& other) noexcept;
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
-  ~Process() { end(); }
+  ~Process() { (void)end(); }
 
   [[nodiscard]] pid_t pid() const { return pid_; }
   // Readable when the child has ended.
   [[nodiscard]] int pidfd() const { return pidfd_.get(); }
-  // SIGKILL if it still runs; reaps. Says how it ended: "exit status 1", "signal 9 (Killed)".
-  std::string end();
+  struct End {
+    std::string text; // "exit status 1", "signal 9 (Killed)"
+    int signal = 0;   // 0: it exited
+  };
+  // SIGKILL if it still runs; reaps.
+  End end();
 
 private:
   Process(pid_t pid, Fd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}

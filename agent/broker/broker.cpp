@@ -51,8 +51,8 @@ WorkerPool::Handlers Broker::pool_handlers() {
   handlers.on_psk_request = [this](WorkerPool::Index worker, const ipc::PskRequest& message) {
     dispatcher_.on_psk_request(worker, message);
   };
-  handlers.on_lost = [this](WorkerPool::Index worker) {
-    dispatcher_.on_lost(worker);
+  handlers.on_lost = [this](WorkerPool::Index worker, Workers::Loss loss) {
+    dispatcher_.on_lost(worker, loss);
     give_up_unless_serving();
   };
   handlers.on_signer_lost = [this] { give_up_unless_serving(); };

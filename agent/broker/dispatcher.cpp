@@ -203,7 +203,7 @@ void Dispatcher::on_psk_request(Workers::Index worker, const ipc::PskRequest& me
   wipe_message(reply);
 }
 
-void Dispatcher::on_lost(Workers::Index worker) {
+void Dispatcher::on_lost(Workers::Index worker, Workers::Loss loss) {
   heard_.erase(worker);
   std::vector<Id> lost;
   std::vector<RemoteNetwork> remotes;
@@ -214,7 +214,8 @@ void Dispatcher::on_lost(Workers::Index worker) {
     if (handshake.remote)
       remotes.push_back(*handshake.remote);
   }
-  suspects_.blame(remotes, loop_.now());
+  if (loss == Workers::Loss::Failed)
+    suspects_.blame(remotes, loop_.now());
   for (const Id id : lost) {
     const auto found = handshakes_.find(id);
     if (found != handshakes_.end()) // what takes the place of one may be lost too

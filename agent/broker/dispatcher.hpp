@@ -49,7 +49,7 @@ public:
   void on_available();
   void on_finished(Workers::Index worker, const ipc::HandshakeFinished& message);
   void on_psk_request(Workers::Index worker, const ipc::PskRequest& message);
-  void on_lost(Workers::Index worker);
+  void on_lost(Workers::Index worker, Workers::Loss loss);
 
 private:
   struct InFlight {

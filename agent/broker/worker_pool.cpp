@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstring>
 
 #include "base/log.hpp"
@@ -237,7 +238,7 @@ void WorkerPool::lose_signer(Signer& signer, const std::string& why) {
   const auto key = std::find_if(snapshot_.keys.begin(), snapshot_.keys.end(),
                                 [&](const KeySource& k) { return k.id == signer.token_key; });
   const std::string whose = key == snapshot_.keys.end() ? "" : key->location.where + ": ";
-  lose(signer, "ktlsd-signer", whose + why, [this, &signer] { start_signer(signer); });
+  (void)lose(signer, "ktlsd-signer", whose + why, [this, &signer] { start_signer(signer); });
   if (handlers_.on_signer_lost)
     handlers_.on_signer_lost();
 }
@@ -260,7 +261,7 @@ Result<> WorkerPool::try_start_worker(Index index) {
   slot.process = TRY(Process::spawn(helpers_ + "/ktlsd-worker", descriptors));
   ipc::Connection::Handlers handlers;
   handlers.on_packet = [this, index](const ipc::Packet& p) { on_worker_packet(index, p); };
-  handlers.on_closed = [this, index] { lose_worker(index, "it ended"); };
+  handlers.on_closed = [this, index] { on_worker_ended(index); };
   slot.connection = TRY(ipc::Connection::create(loop_, std::move(ours), std::move(handlers)));
   for (auto& signer : signers_)
     TRY(try_connect(slot, signer));
@@ -355,30 +356,41 @@ void WorkerPool::give_ticket_key(Slot& slot) {
   wipe_message(message);
 }
 
-void WorkerPool::lose_worker(Index index, const std::string& why) {
-  auto& slot = slots_.at(index);
-  slot.handshakes = 0;
-  lose(slot, "ktlsd-worker", why, [this, index] { start_worker(index); });
-  handlers_.on_lost(index);
+void WorkerPool::on_worker_ended(Index index) {
+  const int signal = end_worker(index, "it ended").signal;
+  handlers_.on_lost(index, signal == SIGKILL || signal == SIGTERM ? Loss::Killed : Loss::Failed);
 }
 
-void WorkerPool::lose(Child& child, std::string_view name, const std::string& why,
-                      std::function<void()> again) {
+void WorkerPool::lose_worker(Index index, const std::string& why) {
+  (void)end_worker(index, why);
+  handlers_.on_lost(index, Loss::Failed);
+}
+
+Process::End WorkerPool::end_worker(Index index, const std::string& why) {
+  auto& slot = slots_.at(index);
+  slot.handshakes = 0;
+  return lose(slot, "ktlsd-worker", why, [this, index] { start_worker(index); });
+}
+
+Process::End WorkerPool::lose(Child& child, std::string_view name, const std::string& why,
+                              std::function<void()> again) {
   child.phase = Phase::Down;
   child.connection.reset();
   const pid_t pid = child.process ? child.process->pid() : 0;
-  const std::string how = child.process ? child.process->end() : "not started";
+  const auto how = child.process ? child.process->end() : Process::End{"not started"};
   child.process.reset();
   const auto now = Backoff::Clock::now();
   if (slots_.empty()) {
-    log::error("{}[{}]: {} ({})", name, pid, why, how);
-    return;
+    log::error("{}[{}]: {} ({})", name, pid, why, how.text);
+    return how;
   }
   const auto delay = child.backoff.next(now - child.started);
-  log::error("{}[{}]: {} ({}); starting a new one in {} ms", name, pid, why, how, delay.count());
+  log::error("{}[{}]: {} ({}); starting a new one in {} ms", name, pid, why, how.text,
+             delay.count());
   auto timer = loop_.on_time(now + delay, std::move(again));
   check(timer.has_value(), "a timer can be set");
   child.restart = std::move(*timer);
+  return how;
 }
 
 } // namespace ktls

@@ -32,6 +32,9 @@ namespace ktls {
 class Workers {
 public:
   using Index = std::size_t;
+  // Why a worker is lost. Killed: from outside, by an administrator or for want of memory. Failed:
+  // in any other way, perhaps by what a peer sent.
+  enum class Loss { Killed, Failed };
   virtual ~Workers() = default;
   // The ready worker with the fewest handshakes; none while none is ready.
   [[nodiscard]] virtual std::optional<Index> pick() const = 0;
@@ -51,7 +54,7 @@ public:
     std::function<void(Index, const ipc::HandshakeFinished&)> on_finished;
     // A handshake of the worker needs a pre-shared key; give_psk() is to follow.
     std::function<void(Index, const ipc::PskRequest&)> on_psk_request;
-    std::function<void(Index)> on_lost; // its handshakes will not finish
+    std::function<void(Index, Loss)> on_lost; // its handshakes will not finish
     // The signers have all keys of the snapshot. Optional.
     std::function<void()> on_keys_loaded;
     // A signer ended, and is started again. Optional.
@@ -122,14 +125,16 @@ private:
   static Result<> try_connect(Slot& slot, Signer& signer);
   Result<> permit(const Slot& slot, ipc::StartHandshake& message) const;
   void on_worker_packet(Index index, const ipc::Packet& packet);
+  void on_worker_ended(Index index);
   void lose_worker(Index index, const std::string& why);
+  Process::End end_worker(Index index, const std::string& why);
   Result<> make_ticket_key();
   Result<> renew_ticket_key();
   void give_ticket_key(Slot& slot);
 
   // Ends the child, logs, and calls `again` after the back-off.
-  void lose(Child& child, std::string_view name, const std::string& why,
-            std::function<void()> again);
+  Process::End lose(Child& child, std::string_view name, const std::string& why,
+                    std::function<void()> again);
 
   EventLoop& loop_;
   std::string helpers_;

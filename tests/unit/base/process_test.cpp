@@ -45,7 +45,7 @@ bool exists(pid_t pid) {
 std::string end_of(const char* path) {
   auto process = Process::spawn(path, {}).value();
   wait_for_end(process.pidfd());
-  return process.end();
+  return process.end().text;
 }
 
 TEST(Process, GetsItsDescriptorsAndNothingElse) {
@@ -126,7 +126,7 @@ TEST(Process, TellsByItsPidfdWhenItEnds) {
   spawned.input.reset();
 
   wait_for_end(spawned.process->pidfd());
-  EXPECT_EQ(spawned.process->end(), "exit status 5");
+  EXPECT_EQ(spawned.process->end().text, "exit status 5");
 }
 
 TEST(Process, IsKilledByEnd) {
@@ -134,10 +134,12 @@ TEST(Process, IsKilledByEnd) {
   const pid_t pid = spawned.process->pid();
   EXPECT_TRUE(exists(pid));
 
-  EXPECT_EQ(spawned.process->end(), "signal 9 (Killed)");
+  const auto end = spawned.process->end();
+  EXPECT_EQ(end.text, "signal 9 (Killed)");
+  EXPECT_EQ(end.signal, SIGKILL);
 
   EXPECT_FALSE(exists(pid)) << "not even as a zombie";
-  EXPECT_EQ(spawned.process->end(), "not running");
+  EXPECT_EQ(spawned.process->end().text, "not running");
 }
 
 TEST(Process, IsKilledWhenItsHandleGoes) {

@@ -37,7 +37,9 @@ ProfileChoices choices() {
 class DispatcherPskTest : public testing::Test {
 protected:
   DispatcherPskTest() {
-    workers.on_lost = [this](Workers::Index worker) { dispatcher.on_lost(worker); };
+    workers.on_lost = [this](Workers::Index worker) {
+      dispatcher.on_lost(worker, Workers::Loss::Failed);
+    };
   }
 
   HandshakeRequest request(RequestedRole role) {

@@ -27,7 +27,9 @@ ProfileChoices choices() {
 class DispatcherTest : public testing::Test {
 protected:
   DispatcherTest() {
-    workers.on_lost = [this](Workers::Index worker) { dispatcher.on_lost(worker); };
+    workers.on_lost = [this](Workers::Index worker) {
+      dispatcher.on_lost(worker, Workers::Loss::Failed);
+    };
   }
 
   // Of a connection whose end here is `sockets.back().ours`.
@@ -226,7 +228,7 @@ TEST_F(DispatcherTest, LosesOnlyTheHandshakesOfTheLostWorker) {
   workers.next = std::nullopt;
   (void)dispatcher.submit(request());
 
-  dispatcher.on_lost(0);
+  dispatcher.on_lost(0, Workers::Loss::Failed);
 
   ASSERT_EQ(outcomes.size(), 2U);
   EXPECT_EQ(outcomes[0].reason, Reason::WorkerDied);
@@ -396,7 +398,7 @@ TEST_F(DispatcherTest, EndsAWorkerThatOnlySaidSomethingBefore) {
 TEST_F(DispatcherTest, RefusesWhoeverKeepsEndingWorkers) {
   for (int i = 0; i < 3; ++i) {
     (void)dispatcher.submit(request());
-    dispatcher.on_lost(0);
+    dispatcher.on_lost(0, Workers::Loss::Failed);
   }
   outcomes.clear();
 
@@ -405,6 +407,18 @@ TEST_F(DispatcherTest, RefusesWhoeverKeepsEndingWorkers) {
   EXPECT_EQ(only_reason(), Reason::Busy);
   EXPECT_NE(outcomes[0].detail.find("127.0.0.1"), std::string::npos) << outcomes[0].detail;
   expect_alert(sockets.back(), 80);
+}
+
+TEST_F(DispatcherTest, BlamesNobodyForAWorkerThatWasKilled) {
+  for (int i = 0; i < 3; ++i) {
+    (void)dispatcher.submit(request());
+    dispatcher.on_lost(0, Workers::Loss::Killed);
+    EXPECT_EQ(outcomes.back().reason, Reason::WorkerDied);
+  }
+
+  (void)dispatcher.submit(request());
+
+  EXPECT_EQ(dispatcher.in_flight(), 1U);
 }
 
 TEST_F(DispatcherTest, BlamesALateHandshakeForItsWorkersEnd) {
@@ -523,7 +537,7 @@ TEST_F(DispatcherTest, WantsAUsableNameOfAClientsServer) {
 
 TEST_F(DispatcherTest, QueuesBehindWhatWorkersMayHave) {
   Dispatcher small(loop, workers, choices(), {2, 2, {100, 100}, 1s});
-  workers.on_lost = [&](Workers::Index worker) { small.on_lost(worker); };
+  workers.on_lost = [&](Workers::Index worker) { small.on_lost(worker, Workers::Loss::Failed); };
   const auto first = small.submit(request());
   (void)small.submit(request());
   const auto third = small.submit(request());
@@ -547,17 +561,17 @@ TEST_F(DispatcherTest, QueuesBehindWhatWorkersMayHave) {
 
 TEST_F(DispatcherTest, FillsThePlacesOfALostWorker) {
   Dispatcher small(loop, workers, choices(), {2, 9, {100, 100}, 1s});
-  workers.on_lost = [&](Workers::Index worker) { small.on_lost(worker); };
+  workers.on_lost = [&](Workers::Index worker) { small.on_lost(worker, Workers::Loss::Failed); };
   for (int i = 0; i < 6; ++i)
     (void)small.submit(request());
   workers.next = 1;
 
-  small.on_lost(0);
+  small.on_lost(0, Workers::Loss::Failed);
 
   EXPECT_EQ(outcomes.size(), 2U);
   EXPECT_EQ(workers.started.size(), 4U);
   workers.broken = true; // the next one that is given to it
-  small.on_lost(1);
+  small.on_lost(1, Workers::Loss::Failed);
   EXPECT_EQ(outcomes.size(), 6U);
   EXPECT_EQ(small.in_flight(), 0U);
 }
@@ -639,7 +653,7 @@ TEST_F(DispatcherTest, WantsTheFirstByteWithinTheTimeLimit) {
 TEST_F(DispatcherTest, PutsNoAlertBehindWhatAWorkerHasSent) {
   (void)dispatcher.submit(request());
 
-  dispatcher.on_lost(0);
+  dispatcher.on_lost(0, Workers::Loss::Failed);
 
   EXPECT_EQ(only_reason(), Reason::WorkerDied);
   expect_no_alert(sockets[0]);
