@@ -377,7 +377,7 @@ Process::End WorkerPool::lose(Child& child, std::string_view name, const std::st
   child.phase = Phase::Down;
   child.connection.reset();
   const pid_t pid = child.process ? child.process->pid() : 0;
-  const auto how = child.process ? child.process->end() : Process::End{"not started"};
+  auto how = child.process ? child.process->end() : Process::End{"not started"};
   child.process.reset();
   const auto now = Backoff::Clock::now();
   if (slots_.empty()) {

@@ -25,6 +25,11 @@ void discard_error_queue(int socket) {
   }
 }
 
+// A want of memory passes, and another attempt may succeed.
+Reason reason_of(const Error& error) {
+  return error.code == std::errc::not_enough_memory ? Reason::Busy : Reason::InternalError;
+}
+
 } // namespace
 
 Handshake::Handshake(EventLoop& loop, Fibers& fibers, SignerClient& signers,
@@ -46,7 +51,7 @@ void Handshake::start(const ipc::StartHandshake& request, Fd socket,
   if (const Reason attached = attach(kernel); attached != Reason::Success)
     return finish(attached, {});
   if (const auto prepared = prepare(request, ticket_key); !prepared)
-    return finish(Reason::InternalError, prepared.error().message());
+    return finish(reason_of(prepared.error()), prepared.error().message());
   if (uses_psk())
     return advance();
   step_ = session_->begin();
@@ -132,7 +137,7 @@ void Handshake::advance() {
   const auto started =
       fiber_.start([this] { step_ = session_->advance(); }, [this] { on_advanced(); });
   if (!started)
-    finish(Reason::InternalError, started.error().message());
+    finish(reason_of(started.error()), started.error().message());
 }
 
 void Handshake::on_advanced() {
