@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 
@@ -12,16 +11,6 @@
 #include "ktls/clear_end.hpp"
 
 namespace ktls {
-namespace {
-
-int last_descriptor() {
-  rlimit limit{};
-  (void)::getrlimit(RLIMIT_NOFILE, &limit);
-  constexpr rlim_t most = std::numeric_limits<int>::max();
-  return static_cast<int>(std::clamp<rlim_t>(limit.rlim_cur, 1, most)) - 1;
-}
-
-} // namespace
 
 HandshakeRequest to_request(KernelHandshake handshake, const std::string& network_namespace) {
   auto& parameters = handshake.parameters;
@@ -46,11 +35,6 @@ bool is_supported(const HandshakeParameters& parameters, bool psk) {
     return parameters.certificates.empty();
   return psk && (parameters.message_type == MessageType::ClientHello || parameters.keyring);
 }
-
-KernelIntake::KernelIntake(EventLoop& loop, std::unique_ptr<HandshakeFamily> family, Submit submit,
-                           KeyringLinks& links, Options options)
-    : loop_(loop), family_(std::move(family)), submit_(std::move(submit)), links_(links),
-      options_(std::move(options)), last_descriptor_(last_descriptor()) {}
 
 Result<std::unique_ptr<KernelIntake>> KernelIntake::create(EventLoop& loop,
                                                            std::unique_ptr<HandshakeFamily> family,
@@ -111,9 +95,6 @@ void KernelIntake::accept(std::size_t count) {
 // The kernel ends a request that it cannot give a descriptor for, with EIO, which the NFS client
 // takes as a refusal for good.
 bool KernelIntake::descriptor_is_free() const {
-  // nearly always so, and half of what the sure way costs
-  if (::fcntl(last_descriptor_, F_GETFD) < 0)
-    return true;
   return static_cast<bool>(Fd(::fcntl(family_->fd(), F_DUPFD_CLOEXEC, 0)));
 }
 

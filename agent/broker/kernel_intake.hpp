@@ -49,7 +49,9 @@ private:
   static constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
 
   KernelIntake(EventLoop& loop, std::unique_ptr<HandshakeFamily> family, Submit submit,
-               KeyringLinks& links, Options options);
+               KeyringLinks& links, Options options)
+      : loop_(loop), family_(std::move(family)), submit_(std::move(submit)), links_(links),
+        options_(std::move(options)) {}
   void on_notification();
   Result<> schedule_sweep(std::chrono::milliseconds delay);
   void accept(std::size_t count);
@@ -65,7 +67,6 @@ private:
   Submit submit_;
   KeyringLinks& links_;
   Options options_;
-  int last_descriptor_; // the highest number that RLIMIT_NOFILE allows
   Fd spare_; // given up so that a request can be turned away, when no other descriptor is free
   EventSource notifications_;
   EventSource sweep_timer_;

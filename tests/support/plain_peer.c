@@ -270,8 +270,6 @@ struct transfer {
 };
 
 static void fill(struct transfer* transfer) {
-  if (transfer->out_size > 0 || transfer->source < 0)
-    return;
   const ssize_t got = read(transfer->source, transfer->buffer, sizeof transfer->buffer);
   if (got < 0)
     err(CANNOT_START, "reading the file");
@@ -331,20 +329,27 @@ static bool may_close(const struct transfer* transfer, const struct arguments* a
 
 static void run(struct transfer* transfer, const struct arguments* arguments) {
   while (!transfer->we_closed || !transfer->peer_closed) {
-    fill(transfer);
     const bool pending = transfer->out_size > 0;
     const bool closing = !transfer->we_closed && may_close(transfer, arguments);
-    struct pollfd entry = {.fd = transfer->fd};
-    entry.events |= transfer->peer_closed ? 0 : POLLIN;
-    entry.events |= pending || closing ? POLLOUT : 0;
-    if (poll(&entry, 1, -1) < 0 && errno != EINTR)
-      err(TRANSFER_FAILED, "waiting");
-    if (!transfer->peer_closed && (entry.revents & (POLLIN | POLLHUP | POLLERR)) != 0)
+    // the source may be a pipe, whose end is not waited for while the peer has something to say
+    struct pollfd entries[2] = {{.fd = transfer->fd},
+                                {.fd = pending ? -1 : transfer->source, .events = POLLIN}};
+    entries[0].events |= transfer->peer_closed ? 0 : POLLIN;
+    entries[0].events |= pending || closing ? POLLOUT : 0;
+    if (poll(entries, 2, -1) < 0) {
+      if (errno != EINTR)
+        err(TRANSFER_FAILED, "waiting");
+      continue;
+    }
+    const int ready = entries[0].revents;
+    if (!transfer->peer_closed && (ready & (POLLIN | POLLHUP | POLLERR)) != 0)
       receive_some(transfer);
-    if (pending && (entry.revents & (POLLOUT | POLLERR)) != 0)
+    if (pending && (ready & (POLLOUT | POLLERR)) != 0)
       send_some(transfer);
-    else if (closing && (entry.revents & (POLLOUT | POLLERR)) != 0)
+    else if (closing && (ready & (POLLOUT | POLLERR)) != 0)
       close_our_direction(transfer);
+    if (entries[1].revents != 0)
+      fill(transfer);
   }
   if (arguments->expected >= 0 && transfer->received != (uint64_t)arguments->expected)
     errx(TRANSFER_FAILED, "%" PRIu64 " bytes came instead of %lld", transfer->received,
