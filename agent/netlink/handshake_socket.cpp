@@ -73,6 +73,8 @@ Result<HandshakeSocket> HandshakeSocket::create() {
   const FamilyNumbers numbers = TRY(resolve());
   auto commands = TRY(NetlinkSocket::create(NETLINK_GENERIC));
   auto notifications = TRY(NetlinkSocket::create(NETLINK_GENERIC));
+  TRY(commands.connect_to_kernel());
+  TRY(notifications.connect_to_kernel());
   TRY(notifications.set_buffer_size(notification_buffer));
   HandshakeSocket self(numbers.family, std::make_unique<NetlinkSocket>(std::move(notifications)),
                        std::make_unique<NetlinkSocket>(std::move(commands)));

@@ -52,6 +52,14 @@ Result<NetlinkSocket> NetlinkSocket::create(int protocol) {
   return NetlinkSocket(std::move(socket));
 }
 
+Result<> NetlinkSocket::connect_to_kernel() {
+  sockaddr_nl kernel{};
+  kernel.nl_family = AF_NETLINK;
+  if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&kernel), sizeof(kernel)) < 0)
+    return errno_error("connecting a netlink socket to the kernel");
+  return {};
+}
+
 Result<> NetlinkSocket::set_buffer_size(int bytes) {
   if (::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0 &&
       ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)) < 0)

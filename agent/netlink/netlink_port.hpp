@@ -46,6 +46,10 @@ class NetlinkSocket final : public NetlinkPort {
 public:
   static Result<NetlinkSocket> create(int protocol);
 
+  // From here on no process can send anything to this socket: it gets ECONNREFUSED
+  // (netlink_getsockbyportid() in net/netlink/af_netlink.c). It could fill the buffer otherwise, so
+  // that the kernel's replies are lost.
+  Result<> connect_to_kernel();
   // For notifications. Beyond the administrator's limit where we may; otherwise up to that.
   Result<> set_buffer_size(int bytes);
 

@@ -309,6 +309,22 @@ TEST_F(NetlinkSocketTest, TellsAProcessFromTheKernel) {
   EXPECT_EQ(received->bytes.size(), ready_message.size());
 }
 
+TEST_F(NetlinkSocketTest, TakesNothingFromAProcessOnceItIsConnected) {
+  sockaddr_nl to{};
+  to.nl_family = AF_NETLINK;
+  to.nl_pid = port;
+  const auto send = [&] {
+    return ::sendto(sender.fd(), ready_message.data(), ready_message.size(), 0,
+                    reinterpret_cast<sockaddr*>(&to), sizeof(to));
+  };
+  ASSERT_GT(send(), 0);
+
+  ASSERT_TRUE(receiver->connect_to_kernel());
+
+  EXPECT_EQ(send(), -1);
+  EXPECT_EQ(errno, ECONNREFUSED);
+}
+
 TEST_F(NetlinkSocketTest, TellsWhatWasCutOff) {
   std::array<std::byte, 8> buffer;
   spoof(ready_message);
