@@ -5,11 +5,11 @@
 
 #include <sys/socket.h>
 
-#include <array>
 #include <compare>
-#include <cstdint>
 #include <optional>
 #include <string>
+
+#include "base/ip_address.hpp"
 
 namespace ktls {
 
@@ -25,9 +25,9 @@ public:
   auto operator<=>(const RemoteNetwork&) const = default;
 
 private:
-  explicit RemoteNetwork(const std::array<std::uint8_t, 16>& bytes) : bytes_(bytes) {}
+  explicit RemoteNetwork(const IpAddress& first) : first_(first) {}
 
-  std::array<std::uint8_t, 16> bytes_; // an IPv6 address; IPv4 is mapped
+  IpAddress first_; // of the network
 };
 
 } // namespace ktls
