@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "ipc/verification.hpp"
 
 namespace ktls::ipc {
 
@@ -18,14 +19,14 @@ enum class HandshakeRole : std::uint8_t { Client = 1, Server = 2, ServerWithClie
 
 // AT-TLS: ClientAuthType. Counts for ServerWithClientAuth alone.
 enum class ClientAuthType : std::uint8_t {
+  PassThru = 1, // a certificate is optional, and not validated: the application judges it
   Full = 2,     // a certificate is optional, and must be valid when there is one
   Required = 3, // a valid certificate is mandatory
+  SafCheck = 4, // a valid certificate is mandatory, and must belong to an active local user
 };
 
 // What both ends prove themselves by. With a pre-shared key no certificate is asked for or sent.
 enum class Authentication : std::uint8_t { Certificate = 1, PreSharedKey = 2 };
-
-using Der = std::vector<std::byte>;
 
 // A certificate with its private key, which is in a signer.
 struct Credential {
