@@ -100,6 +100,9 @@ struct ProfileSettings {
 // In LocatedPath::path of a trust store: that of the operating system.
 inline constexpr std::string_view system_truststore = "system";
 
+// In Facts::network_namespace: that of the agent itself.
+inline constexpr std::string_view own_network_namespace = "own";
+
 // What happens to a connection. Clear: no TLS, on purpose.
 enum class Action { Profile, Clear, Deny };
 
