@@ -29,7 +29,9 @@ std::optional<std::string_view> Conditions::unmet_by(const Facts& facts) const {
 }
 
 Interval<std::string> beginning_with(const std::string& text) {
-  return {text, text + '\xff'}; // beyond all that ASCII has
+  // longer than the name of a file can be: whoever chooses it may have chosen such bytes, too
+  constexpr std::size_t beyond_all = 256;
+  return {text, text + std::string(beyond_all, '\xff')};
 }
 
 Interval<std::string> server_names(std::string_view pattern) {

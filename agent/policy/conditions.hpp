@@ -69,7 +69,7 @@ template<class Key>
 [[nodiscard]] Interval<Key> exactly(Key key) {
   return {key, key};
 }
-// All ASCII texts that begin so.
+// All texts that begin so: names in ASCII, or paths of whatever bytes.
 [[nodiscard]] Interval<std::string> beginning_with(const std::string& text);
 // "db.example.org"; or "*.example.org" for all names below, at any depth.
 [[nodiscard]] Interval<std::string> server_names(std::string_view pattern);
