@@ -63,6 +63,7 @@ struct Conditions {
   [[nodiscard]] bool are_met_by(const Facts& facts) const { return !unmet_by(facts); }
   // The name of the first that is not met, as in the file: "remote_port".
   [[nodiscard]] std::optional<std::string_view> unmet_by(const Facts& facts) const;
+  [[nodiscard]] std::vector<std::string_view> all_unmet_by(const Facts& facts) const;
 };
 
 template<class Key>

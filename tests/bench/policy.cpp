@@ -6,7 +6,9 @@
 #include <random>
 
 #include "policy/document.hpp"
+#include "policy/explanation.hpp"
 #include "policy/policy.hpp"
+#include "policy/review.hpp"
 
 namespace ktls::bench {
 namespace {
@@ -88,9 +90,38 @@ void decide(benchmark::State& state) {
   }
 }
 
+void explain(benchmark::State& state) {
+  const auto rules = static_cast<unsigned>(state.range(0));
+  const auto policy = policy_of(rules);
+  const Facts facts = facts_of(rules / 2);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(policy::explanation(policy, facts, {}));
+}
+
+void review(benchmark::State& state) {
+  const auto policy = policy_of(static_cast<unsigned>(state.range(0)));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(policy::review(policy));
+}
+
+// The longest: whatever two rules are compared, they meet, and neither covers the other.
+void review_of_alike(benchmark::State& state) {
+  std::string text;
+  for (int i = 0; i < state.range(0); ++i)
+    text += fmt::format("[[rule]]\nname = \"r{}\"\naction = \"{}\"\nlocal_port = \"{}-{}\"\n", i,
+                        i % 2 == 0 ? "clear" : "deny", 1 + i, 20'000 + i);
+  const std::vector<SourceFile> files{{"f", text}};
+  const auto policy = policy::parse_policy(files, {}).value();
+  for (auto _ : state)
+    benchmark::DoNotOptimize(policy::review(policy));
+}
+
 BENCHMARK(load)->RangeMultiplier(10)->Range(10, 10'000)->Unit(benchmark::kMillisecond);
 BENCHMARK(parse_toml)->RangeMultiplier(10)->Range(10, 10'000)->Unit(benchmark::kMillisecond);
 BENCHMARK(decide)->RangeMultiplier(10)->Range(10, 10'000)->Unit(benchmark::kMicrosecond);
+BENCHMARK(explain)->RangeMultiplier(10)->Range(10, 10'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(review)->RangeMultiplier(10)->Range(10, 10'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(review_of_alike)->Arg(10'000)->Unit(benchmark::kMillisecond);
 
 } // namespace
 } // namespace ktls::bench
