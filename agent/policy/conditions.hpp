@@ -20,11 +20,14 @@ namespace ktls::policy {
 enum class Origin { Kernel, Application, Listener };
 // AT-TLS: Direction. Inbound: this side accepted the connection; outbound: it connected.
 enum class Direction { Inbound, Outbound };
+// The role in the handshake that is asked for.
+enum class AskedRole { Client, Server };
 
 // What is not known, and what does not apply, is absent or empty; it meets no condition.
 struct Facts {
   Origin origin = Origin::Application;
   std::optional<Direction> direction;
+  std::optional<AskedRole> role; // none: it is left to the policy
   std::optional<IpAddress> local_address;
   std::optional<IpAddress> remote_address;
   std::uint16_t local_port = 0;
@@ -45,6 +48,7 @@ using Alternatives = std::vector<Interval<Key>>;
 struct Conditions {
   Alternatives<Origin> origin;
   Alternatives<Direction> direction;
+  Alternatives<AskedRole> role;
   Alternatives<IpAddress> local_address;
   Alternatives<IpAddress> remote_address;
   Alternatives<std::uint16_t> local_port;
@@ -59,13 +63,14 @@ struct Conditions {
   [[nodiscard]] bool are_met_by(const Facts& facts) const { return !unmet_by(facts); }
   // The name of the first that is not met, as in the file: "remote_port".
   [[nodiscard]] std::optional<std::string_view> unmet_by(const Facts& facts) const;
+  [[nodiscard]] std::vector<std::string_view> all_unmet_by(const Facts& facts) const;
 };
 
 template<class Key>
 [[nodiscard]] Interval<Key> exactly(Key key) {
   return {key, key};
 }
-// All ASCII texts that begin so.
+// All texts that begin so: names in ASCII, or paths of whatever bytes.
 [[nodiscard]] Interval<std::string> beginning_with(const std::string& text);
 // "db.example.org"; or "*.example.org" for all names below, at any depth.
 [[nodiscard]] Interval<std::string> server_names(std::string_view pattern);
@@ -89,6 +94,11 @@ inline constexpr std::tuple dimensions{
               [](const Facts& f, auto use) {
                 if (f.direction)
                   use(*f.direction);
+              }},
+    Dimension{"role", &Conditions::role,
+              [](const Facts& f, auto use) {
+                if (f.role)
+                  use(*f.role);
               }},
     Dimension{"local_address", &Conditions::local_address,
               [](const Facts& f, auto use) {

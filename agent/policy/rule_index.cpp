@@ -18,6 +18,7 @@ public:
     }
   }
 
+  [[nodiscard]] bool is_of(std::string_view name) const { return dimension_.name == name; }
   // Takes away what this condition does not let through.
   void narrow(RuleSet& rules, const Facts& facts) const {
     if (!asked_)
@@ -73,9 +74,13 @@ RuleIndex::RuleIndex(RuleIndex&&) noexcept = default;
 RuleIndex& RuleIndex::operator=(RuleIndex&&) noexcept = default;
 RuleIndex::~RuleIndex() = default;
 
-RuleSet RuleIndex::rules_for(const Facts& facts) const {
+RuleSet RuleIndex::rules_for(const Facts& facts, ServerName server_name) const {
   RuleSet rules = parts_->all;
-  std::apply([&](const auto&... index) { (index.narrow(rules, facts), ...); }, parts_->each);
+  const auto narrow = [&](const auto& index) {
+    if (server_name == ServerName::AsInFacts || !index.is_of("server_name"))
+      index.narrow(rules, facts);
+  };
+  std::apply([&](const auto&... index) { (narrow(index), ...); }, parts_->each);
   return rules;
 }
 

@@ -20,7 +20,10 @@ public:
   RuleIndex& operator=(RuleIndex&&) noexcept;
   ~RuleIndex();
 
-  [[nodiscard]] RuleSet rules_for(const Facts& facts) const;
+  // Any: as if the name that a peer will ask for could be each one.
+  enum class ServerName { AsInFacts, Any };
+  [[nodiscard]] RuleSet rules_for(const Facts& facts,
+                                  ServerName server_name = ServerName::AsInFacts) const;
 
 private:
   struct Parts;

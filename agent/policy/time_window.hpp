@@ -4,6 +4,9 @@
 
 #include <bitset>
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace ktls::policy {
 
@@ -23,5 +26,9 @@ struct TimeWindow {
   [[nodiscard]] bool has(const LocalTime& time) const;
   bool operator==(const TimeWindow&) const = default;
 };
+
+// "mon-fri 08:00-18:00", "sat,sun", "22:00-06:00": days, or times, or both.
+[[nodiscard]] std::optional<TimeWindow> parse_time_window(std::string_view text);
+[[nodiscard]] std::string text_of(const TimeWindow& window);
 
 } // namespace ktls::policy

@@ -14,6 +14,7 @@ Facts request() {
   Facts facts;
   facts.origin = Origin::Application;
   facts.direction = Direction::Outbound;
+  facts.role = AskedRole::Client;
   facts.local_address = ip("192.0.2.10");
   facts.remote_address = ip("198.51.100.7");
   facts.local_port = 50'000;
@@ -54,6 +55,7 @@ std::vector<Case> cases() {
       single("origin", &C::origin, {exactly(Origin::Application)}, {exactly(Origin::Kernel)}),
       single("direction", &C::direction, {exactly(Direction::Outbound)},
              {exactly(Direction::Inbound)}),
+      single("role", &C::role, {exactly(AskedRole::Client)}, {exactly(AskedRole::Server)}),
       single("local_address", &C::local_address, {{ip("192.0.2.0"), ip("192.0.2.255")}},
              {{ip("192.0.3.0"), ip("192.0.3.255")}}),
       single("remote_address", &C::remote_address,
@@ -84,6 +86,7 @@ TEST(Conditions, AreMetOneByOne) {
 TEST(Conditions, AreNotMetByWhatIsNotKnown) {
   auto unknown = request();
   unknown.direction.reset();
+  unknown.role.reset();
   unknown.local_address = unknown.remote_address = std::nullopt;
   unknown.uid.reset();
   unknown.groups.clear();

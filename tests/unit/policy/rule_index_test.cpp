@@ -78,6 +78,7 @@ public:
     Conditions out;
     fill(out.origin, [this] { return exactly(static_cast<Origin>(below(3))); });
     fill(out.direction, [this] { return exactly(static_cast<Direction>(below(2))); });
+    fill(out.role, [this] { return exactly(static_cast<AskedRole>(below(2))); });
     fill(out.local_address, [this] { return network(); });
     fill(out.remote_address, [this] { return network(); });
     fill(out.local_port, [this] { return range<std::uint16_t>(); });
@@ -95,6 +96,8 @@ public:
     out.origin = static_cast<Origin>(below(3));
     if (below(4) != 0)
       out.direction = static_cast<Direction>(below(2));
+    if (below(4) != 0)
+      out.role = static_cast<AskedRole>(below(2));
     out.local_address = address();
     out.remote_address = address();
     out.local_port = static_cast<std::uint16_t>(below(values));
