@@ -60,10 +60,6 @@ public:
       if (size() > max_output)
         break;
     }
-    if (size() > max_output)
-      problems_.add_fatal(1, fmt::format("more than {} bytes would come out", max_output));
-    if (problems_.fatal())
-      return {"", problems_.lines()};
     TomlWriter out;
     write_head(out);
     write_agent(out);
@@ -71,7 +67,9 @@ public:
     out.append(profiles_.toml());
     out.append(rules_.toml());
     write_rest(out);
-    return {out.text(), problems_.lines()};
+    if (out.text().size() > max_output)
+      problems_.add_fatal(1, fmt::format("more than {} bytes would come out", max_output));
+    return {problems_.fatal() ? "" : out.text(), problems_.lines()};
   }
 
 private:
@@ -132,9 +130,17 @@ private:
     for (const auto* statement : unused) {
       const auto why = reason(*statement);
       out.comment(fmt::format("{}: {}: {}", place(*statement), shown(*statement), why));
+      write_children(*statement, out);
       if (is_any_of(*statement, known_blocks) && statement->block) // nothing is lost with it
         continue;
       problems_.add(statement->line, fmt::format("{}: {}", shown(*statement), why));
+    }
+  }
+
+  static void write_children(const Statement& block, TomlWriter& out) {
+    for (const auto& child : block.children) {
+      out.comment(fmt::format("{}: {}", place(child), shown(child)));
+      write_children(child, out); // at most max_nesting deep
     }
   }
 

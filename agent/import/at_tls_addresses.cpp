@@ -77,38 +77,41 @@ std::optional<std::string> ports(Problems& problems, const Statement& leaf) {
 
 // `any`: the values that stand for all.
 template<class Read>
-std::optional<Strings> read_leaves(Document& document, Problems& problems, const Statement& rule,
-                                   std::string_view side, const Grammar& grammar,
-                                   std::string_view any, Read read) {
+std::optional<Told> read_leaves(Document& document, Problems& problems, const Statement& rule,
+                                std::string_view side, const Grammar& grammar, std::string_view any,
+                                Read read) {
   const auto leaves = leaves_of(document, problems, rule, side, grammar);
   if (!leaves)
     return std::nullopt;
-  Strings out;
+  Told out;
   bool all = false;
   bool failed = false;
   for (const auto* leaf : *leaves) {
+    out.stands_in(*leaf);
     if (same(leaf->value, any)) {
       all = true;
     } else if (const auto value = read(problems, *leaf); !value) {
       failed = true;
-    } else if (std::find(out.begin(), out.end(), *value) == out.end()) {
-      out.push_back(*value);
+    } else if (std::find(out.values.begin(), out.values.end(), *value) == out.values.end()) {
+      out.values.push_back(*value);
     }
   }
   if (failed)
     return std::nullopt;
-  return all ? Strings() : out;
+  if (all)
+    out.values.clear();
+  return out;
 }
 
 } // namespace
 
-std::optional<Strings> read_addresses(Document& document, Problems& problems, const Statement& rule,
-                                      std::string_view side) {
+std::optional<Told> read_addresses(Document& document, Problems& problems, const Statement& rule,
+                                   std::string_view side) {
   return read_leaves(document, problems, rule, side, address_grammar, "All", address);
 }
 
-std::optional<Strings> read_ports(Document& document, Problems& problems, const Statement& rule,
-                                  std::string_view side) {
+std::optional<Told> read_ports(Document& document, Problems& problems, const Statement& rule,
+                               std::string_view side) {
   return read_leaves(document, problems, rule, side, port_grammar, "0", ports);
 }
 

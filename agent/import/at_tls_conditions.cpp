@@ -82,13 +82,15 @@ private:
     }
   }
 
-  void add(std::string_view key, const std::optional<Strings>& values,
+  void add(std::string_view key, const std::optional<Told>& told,
            Value (*written)(const Strings&) = Value::texts) {
-    if (!values) {
+    if (!told) {
       out_.notes.push_back(fmt::format("{}: what the rule says of it could not be told here", key));
       out_.incomplete = true;
-    } else if (!values->empty()) {
-      out_.all.push_back({key, written(*values), ""});
+    } else if (!told->values.empty()) {
+      out_.all.push_back({key, written(told->values), told->remark});
+    } else if (!told->remark.empty()) {
+      out_.notes.push_back(fmt::format("{}: any, {}", key, told->remark));
     }
   }
 
@@ -114,8 +116,10 @@ private:
 
   void read_user() {
     const auto* user = find("Userid");
-    if (user == nullptr || user->word() == "*")
+    if (user == nullptr || user->value.empty())
       return;
+    if (user->word() == "*")
+      return out_.notes.push_back(fmt::format("user: any, {}", place(*user)));
     if (user->word().find_first_of("*?%") != std::string_view::npos)
       return incomplete(*user, "no counterpart for a pattern: user names each one, group all of a "
                                "group");
@@ -125,8 +129,10 @@ private:
 
   void read_job() {
     const auto* job = find("Jobname");
-    if (job == nullptr || job->word() == "*")
+    if (job == nullptr || job->value.empty())
       return;
+    if (job->word() == "*")
+      return out_.notes.push_back(fmt::format("unit: any, {}", place(*job)));
     const auto name = job->word();
     const bool pattern = name.ends_with('*');
     if (name.substr(0, name.size() - (pattern ? 1 : 0)).find_first_not_of(unit_characters) !=
@@ -146,6 +152,12 @@ private:
 };
 
 } // namespace
+
+void Told::stands_in(const Statement& statement) {
+  constexpr std::size_t enough = 60;
+  if (remark.size() < enough)
+    remark += fmt::format("{}{}", remark.empty() ? "" : ", ", place(statement));
+}
 
 Conditions read_conditions(Document& document, Problems& problems, const Statement& rule) {
   return ConditionReader(document, problems, rule).read();

@@ -30,13 +30,20 @@ struct Conditions {
 [[nodiscard]] Conditions read_conditions(Document& document, Problems& problems,
                                          const Statement& rule);
 
-// Parts of it. Nothing: it cannot be told in our language, and the problem has been noted; an
-// empty list: any will do.
-[[nodiscard]] std::optional<Strings> read_addresses(Document& document, Problems& problems,
-                                                    const Statement& rule, std::string_view side);
-[[nodiscard]] std::optional<Strings> read_ports(Document& document, Problems& problems,
-                                                const Statement& rule, std::string_view side);
-[[nodiscard]] std::optional<Strings> read_times(Document& document, Problems& problems,
-                                                const Statement& rule);
+struct Told {
+  Strings values; // none: any will do
+  std::string remark;
+
+  // That it stands there, too; of many places, the first ones.
+  void stands_in(const Statement& statement);
+};
+
+// Parts of it. Nothing: it cannot be told in our language, and the problem has been noted.
+[[nodiscard]] std::optional<Told> read_addresses(Document& document, Problems& problems,
+                                                 const Statement& rule, std::string_view side);
+[[nodiscard]] std::optional<Told> read_ports(Document& document, Problems& problems,
+                                             const Statement& rule, std::string_view side);
+[[nodiscard]] std::optional<Told> read_times(Document& document, Problems& problems,
+                                             const Statement& rule);
 
 } // namespace ktls::importer

@@ -70,7 +70,7 @@ bool ProfileWriter::write(const std::string& name, const Statement& environment)
   write_algorithms();
   write_tickets();
   write_timeout();
-  application_controlled_ = on(parameters_.take("ApplicationControlled"));
+  read_control();
   write_leftovers();
   return true;
 }
@@ -117,8 +117,11 @@ void ProfileWriter::write_credentials() {
   const auto servers = parameters_.take_all("ServerCertificateLabel");
   const auto* label = parameters_.take("CertificateLabel");
   Strings names;
-  const auto add = [&](std::string_view of) {
-    const auto name = keyrings_.credential(*keyring_, of);
+  std::string remark = place(*keyring_);
+  const auto add = [&](const Statement* of) {
+    const auto name = keyrings_.credential(*keyring_, of == nullptr ? "" : of->value);
+    if (of != nullptr)
+      remark += fmt::format(", {}", place(*of));
     if (std::find(names.begin(), names.end(), name) == names.end())
       names.push_back(name);
   };
@@ -128,21 +131,23 @@ void ProfileWriter::write_credentials() {
     else if (names.size() == max_credentials)
       note(*one, fmt::format("more than {} certificates", max_credentials));
     else
-      add(one->value);
+      add(one);
   }
   if (role_ == Role::Client && (label == nullptr || label->value.empty())) {
+    if (label != nullptr)
+      comment(*label, "names none");
     out_.comment("No certificate is presented. z/OS presents the one that is the ring's default, "
                  "if there is one.");
     problems_.add(role_statement_->line, "HandshakeRole Client without a CertificateLabel: where "
                                          "the ring has a default certificate, z/OS presents it; "
                                          "here none is");
   } else if (names.empty()) {
-    add(label == nullptr ? std::string_view() : std::string_view(label->value));
+    add(label);
   } else if (label != nullptr) {
     comment(*label, "ServerCertificateLabel counts");
   }
   if (!names.empty())
-    out_.key("credentials", Value::texts(names));
+    out_.key("credentials", Value::texts(names), remark);
 }
 
 void ProfileWriter::write_trust() {
@@ -236,6 +241,15 @@ void ProfileWriter::write_timeout() {
                                       most));
   timeout_ = *seconds;
   out_.key("first_byte_timeout", Value::number(*seconds), place(*timeout));
+}
+
+void ProfileWriter::read_control() {
+  const auto* control = parameters_.take("ApplicationControlled");
+  if (control == nullptr)
+    return;
+  application_controlled_ = on(control);
+  comment(*control, application_controlled_ ? "its rules are for requests of applications"
+                                            : "its rules are for whoever asks for TLS");
 }
 
 void ProfileWriter::write_leftovers() {

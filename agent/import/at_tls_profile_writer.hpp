@@ -57,6 +57,7 @@ private:
   void write_suite_b(const Statement& statement, const SuiteB& suite);
   void write_tickets();
   void write_timeout();
+  void read_control();
   void write_leftovers();
   void write_leftover(const Parameters::Leftover& leftover);
 

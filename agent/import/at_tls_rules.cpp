@@ -24,17 +24,20 @@ bool is_before_in_ebcdic(std::string_view a, std::string_view b) {
   });
 }
 
-std::uint64_t priority_of(const Statement& rule, Problems& problems) {
+RankedRule rank(const Statement& rule, Problems& problems) {
+  RankedRule out{&rule, 1, ""};
   for (const auto& child : rule.children) {
     if (!child.is("Priority"))
       continue;
     const auto value = number(child.word());
-    if (value && *value >= 1 && *value <= max_priority)
-      return *value;
-    problems.add(child.line,
-                 fmt::format("{}: has to be 1 to {}; taken as 1", child.text(), max_priority));
+    const bool fits = value && *value >= 1 && *value <= max_priority;
+    if (!fits)
+      problems.add(child.line,
+                   fmt::format("{}: has to be 1 to {}; taken as 1", child.text(), max_priority));
+    out.priority = fits ? *value : 1;
+    out.remark = place(child);
   }
-  return 1;
+  return out;
 }
 
 // Which of two counts would be another matter where letters have another order.
@@ -52,7 +55,7 @@ std::vector<RankedRule> ranked(const std::vector<const Statement*>& rules, Probl
   std::vector<RankedRule> out;
   out.reserve(rules.size());
   for (const auto* rule : rules)
-    out.push_back({rule, priority_of(*rule, problems)});
+    out.push_back(rank(*rule, problems));
   std::stable_sort(out.begin(), out.end(), [](const RankedRule& a, const RankedRule& b) {
     return a.priority != b.priority ? a.priority > b.priority
                                     : is_before_in_ebcdic(a.rule->value, b.rule->value);
@@ -72,7 +75,7 @@ void Rules::write(const RankedRule& ranked) {
     out_.comment(note);
   out_.table("[[rule]]");
   out_.key("name", Value::text(names_.name(rule.value)));
-  out_.key("priority", Value::number(ranked.priority));
+  out_.key("priority", Value::number(ranked.priority), ranked.remark);
   if (action.application_controlled) {
     out_.comment("ApplicationControlled: the program begins TLS by itself, by ktlsctl_start(3).");
     out_.key("origin", Value::text("application"));

@@ -16,7 +16,8 @@ inline constexpr std::size_t max_rules = 4096;
 // A TTLSRule with its priority.
 struct RankedRule {
   const Statement* rule;
-  std::uint64_t priority;
+  std::uint64_t priority = 1;
+  std::string remark; // where it stands
 };
 // The order in which z/OS asks them: by priority, the highest first, and then by name.
 [[nodiscard]] std::vector<RankedRule> ranked(const std::vector<const Statement*>& rules,

@@ -121,30 +121,38 @@ void add_windows(const Times& times, Strings& out) {
     out.push_back(times.days.empty() ? hours : fmt::format("{} {}", times.days, hours));
 }
 
+Times read_block(Problems& problems, const Statement& block, Told& out) {
+  Times times;
+  out.stands_in(block);
+  for (const auto& child : block.children) {
+    out.stands_in(child);
+    const auto* parameter = std::find_if(parameters.begin(), parameters.end(),
+                                         [&](const Parameter& one) { return child.is(one.name); });
+    if (parameter == parameters.end())
+      fail(problems, child, "not known in an IpTimeCondition", times);
+    else
+      parameter->read(problems, child, times);
+  }
+  return times;
+}
+
 } // namespace
 
-std::optional<Strings> read_times(Document& document, Problems& problems, const Statement& rule) {
+std::optional<Told> read_times(Document& document, Problems& problems, const Statement& rule) {
   bool failed = false;
-  Strings out;
+  bool always = false;
+  Told out;
   for (const auto* block : document.blocks(rule, "IpTimeCondition", failed)) {
-    Times times;
-    for (const auto& child : block->children) {
-      const auto* parameter =
-          std::find_if(parameters.begin(), parameters.end(),
-                       [&](const Parameter& one) { return child.is(one.name); });
-      if (parameter == parameters.end())
-        fail(problems, child, "not known in an IpTimeCondition", times);
-      else
-        parameter->read(problems, child, times);
-    }
-    failed = failed || times.failed || out.size() > max_windows;
-    if (!failed && times.days.empty() && times.hours.empty())
-      return Strings(); // always: one of several is enough
-    if (!failed)
-      add_windows(times, out);
+    const auto times = read_block(problems, *block, out);
+    failed = failed || times.failed || out.values.size() > max_windows;
+    always = always || (times.days.empty() && times.hours.empty());
+    if (!failed && !always)
+      add_windows(times, out.values);
   }
   if (failed)
     return std::nullopt;
+  if (always) // one of several is enough
+    out.values.clear();
   return out;
 }
 
