@@ -169,7 +169,7 @@ Import import_at_tls(std::string_view text, std::string_view file) {
   check_text(text, problems);
   if (problems.fatal())
     return {"", problems.lines()};
-  Document document(parse_statements(text, problems), problems);
+  Document document(parse_statements(without_byte_order_mark(text), problems), problems);
   if (problems.fatal())
     return {"", problems.lines()};
   return AtTlsImport(document, problems, file).run();

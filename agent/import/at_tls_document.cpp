@@ -69,12 +69,11 @@ const Statement* Document::find(std::string_view type, std::string_view name,
 
 std::vector<const Statement*> Document::blocks(const Statement& parent, std::string_view type,
                                                bool& broken) {
-  const auto reference = fmt::format("{}Ref", type);
   std::vector<const Statement*> out;
   for (const auto& child : parent.children) {
     if (child.is(type) && child.block) {
       out.push_back(&child);
-    } else if (child.is(reference)) {
+    } else if (child.is_reference_to(type)) {
       const auto* found = find(type, child.word(), child);
       if (found == nullptr)
         broken = true;

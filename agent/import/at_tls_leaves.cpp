@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "import/words.hpp"
+
 namespace ktls::importer {
 namespace {
 
@@ -60,7 +62,7 @@ private:
     for (const auto type : grammar_.blocks) {
       if (child.is(type) && child.block)
         return collect(child);
-      if (child.is(fmt::format("{}Ref", type))) {
+      if (child.is_reference_to(type)) {
         const auto* named = document_.find(type, child.word(), child);
         return named == nullptr ? fail() : collect(*named);
       }
@@ -86,7 +88,9 @@ private:
 const Form* form_of(const Statement& statement, std::string_view side, const Grammar& grammar) {
   const auto found =
       std::find_if(grammar.forms.begin(), grammar.forms.end(), [&](const Form& form) {
-        return statement.is(fmt::format("{}{}", side, form.keyword));
+        const std::string_view keyword = statement.keyword;
+        return same(keyword.substr(0, side.size()), side) &&
+               same(keyword.substr(std::min(side.size(), keyword.size())), form.keyword);
       });
   return found == grammar.forms.end() ? nullptr : &*found;
 }

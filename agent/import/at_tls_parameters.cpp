@@ -64,7 +64,7 @@ bool Parameters::add_child_block(const Statement& child, std::size_t depth) {
       add_block(child, depth + 1);
       return true;
     }
-    if (!child.is(fmt::format("{}Ref", type)))
+    if (!child.is_reference_to(type))
       continue;
     const auto* named = document_.find(type, child.word(), child);
     if (named == nullptr)

@@ -22,6 +22,8 @@ public:
 
   // False: no profile can be made of them; nothing is written but comments.
   bool write(const std::string& name, const Statement& environment);
+  // Comments for all parameters that nobody has taken.
+  void write_leftovers();
 
   [[nodiscard]] bool application_controlled() const { return application_controlled_; }
   [[nodiscard]] std::uint64_t timeout() const { return timeout_; }
@@ -58,7 +60,6 @@ private:
   void write_tickets();
   void write_timeout();
   void read_control();
-  void write_leftovers();
   void write_leftover(const Parameters::Leftover& leftover);
 
   Parameters& parameters_;

@@ -37,6 +37,22 @@ Action Profiles::action_of(const Statement& rule) {
   return known_.emplace(actions, make(actions)).first->second;
 }
 
+// No profile, but what the actions say besides is not passed over.
+Action Profiles::clear(const Actions& actions) {
+  const auto [group, environment, connection] = actions;
+  out_.blank();
+  out_.comment(fmt::format("{}, {}: in clear", group->text(), place(*group)));
+  for (const auto* action : {environment, connection}) {
+    if (action != nullptr)
+      out_.comment(fmt::format("{}, {}: of no use with it", action->text(), place(*action)));
+  }
+  Parameters parameters(document_, problems_);
+  parameters.add_action(*group);
+  (void)parameters.take("TTLSEnabled");
+  ProfileWriter(parameters, problems_, keyrings_, out_).write_leftovers();
+  return {Action::Kind::Clear, "", false};
+}
+
 Action Profiles::make(const Actions& actions) {
   const auto [group, environment, connection] = actions;
   Parameters parameters(document_, problems_);
@@ -51,7 +67,7 @@ Action Profiles::make(const Actions& actions) {
     return {};
   }
   if (same(enabled->word(), "Off"))
-    return {Action::Kind::Clear, "", false};
+    return clear(actions);
   if (!same(enabled->word(), "On") || environment == nullptr) {
     problems_.add(enabled->line, environment == nullptr
                                      ? "TTLSEnabled On: a rule has no TTLSEnvironmentAction"

@@ -40,6 +40,7 @@ private:
 
   const Statement* only(const Statement& rule, std::string_view type, bool& broken);
   Action make(const Actions& actions);
+  Action clear(const Actions& actions);
 
   Document& document_;
   Problems& problems_;

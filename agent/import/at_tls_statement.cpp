@@ -114,6 +114,13 @@ bool Statement::is(std::string_view name) const {
   return same(keyword, name);
 }
 
+bool Statement::is_reference_to(std::string_view type) const {
+  constexpr std::string_view end = "Ref";
+  const std::string_view all = keyword;
+  return all.size() == type.size() + end.size() && same(all.substr(0, type.size()), type) &&
+         same(all.substr(type.size()), end);
+}
+
 std::string_view Statement::word() const {
   return first_word(value);
 }

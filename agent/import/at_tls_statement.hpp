@@ -19,7 +19,8 @@ struct Statement {
   bool block = false;
   std::vector<Statement> children; // of a block
 
-  [[nodiscard]] bool is(std::string_view name) const; // without regard to case
+  [[nodiscard]] bool is(std::string_view name) const;              // without regard to case
+  [[nodiscard]] bool is_reference_to(std::string_view type) const; // "TYPERef"
   // The first word of the value: what counts on z/OS where a value has no blanks.
   [[nodiscard]] std::string_view word() const;
   // Both, as written. For messages there is shown(), as the value may be secret.

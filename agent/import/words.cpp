@@ -123,6 +123,11 @@ std::size_t utf8_size(std::string_view text) {
   return form->size;
 }
 
+std::string_view without_byte_order_mark(std::string_view text) {
+  constexpr std::string_view mark = "\xef\xbb\xbf";
+  return text.starts_with(mark) ? text.substr(mark.size()) : text;
+}
+
 void check_text(std::string_view text, Problems& problems) {
   if (text.size() > max_input)
     return problems.add_fatal(1, fmt::format("the file is larger than {} bytes", max_input));

@@ -101,6 +101,18 @@ TEST(AtTls, SendsInClearWhereItIsSaidTo) {
   EXPECT_EQ(rule(policy, "DB2A_LEGACY")->action, policy::Action::Clear);
 }
 
+TEST(AtTls, TellsWhatActionsSayBesidesClear) {
+  const auto import = import_at_tls("\xef\xbb\xbfTTLSRule r\n{\nDirection Both\nLocalPortRange 1\n"
+                                    "TTLSGroupActionRef g\nTTLSEnvironmentActionRef e\n}\n"
+                                    "TTLSGroupAction g\n{\nTTLSEnabled Off\nFIPS140 On\n}\n"
+                                    "TTLSEnvironmentAction e\n{\nHandshakeRole Server\n}\n",
+                                    "f");
+
+  EXPECT_EQ(rule(policy_of(import), "r")->action, policy::Action::Clear);
+  EXPECT_THAT(import.toml, AllOf(HasSubstr("FIPS140 On: no counterpart"),
+                                 HasSubstr("TTLSEnvironmentAction e, line 13: of no use")));
+}
+
 TEST(AtTls, ListsFilesOfRingsOnce) {
   const auto toml = import_at_tls(sample("zowe.policy"), "z").toml;
 

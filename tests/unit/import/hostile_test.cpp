@@ -55,12 +55,11 @@ TEST_P(HostileImport, IsSoundWhereverItIsCutOff) {
 TEST_P(HostileImport, IsSoundWhicheverByteIsChanged) {
   const auto text = sample(GetParam().name);
 
-  for (const char put : {'\0', '\n', '"', '\\', '{', '#', '=', '9', '\xc3'}) {
-    for (std::size_t at = 0; at < text.size(); ++at) {
-      auto changed = text;
-      changed[at] = put;
-      expect_sound(GetParam().import(changed, "f"), at);
-    }
+  constexpr std::string_view puts = "\n\"{9\xc3\\}#=";
+  for (std::size_t at = 0; at < 2 * text.size(); ++at) {
+    auto changed = text;
+    changed[at % text.size()] = puts[(at + at / text.size()) % puts.size()];
+    expect_sound(GetParam().import(changed, "f"), at);
   }
 }
 
