@@ -30,6 +30,11 @@ constexpr std::array<Choice<Action>, 2> default_actions{{
     {"clear", "", Action::Clear},
 }};
 
+bool is_empty_list(const Entry* entry) {
+  const auto* list = entry == nullptr ? nullptr : entry->value->as_array();
+  return list != nullptr && list->empty();
+}
+
 } // namespace
 
 std::span<const Key> agent_keys() {
@@ -52,8 +57,9 @@ AgentSettings read_agent(const Table& in) {
   in.read("max_handshakes_per_address", 1, max_count, out.max_handshakes_per_address);
   in.read("max_connections", 1, max_count, out.max_connections);
   in.read("max_connections_per_uid", 1, max_count, out.max_connections_per_uid);
-  out.network_namespaces =
-      read_paths(in, "network_namespaces", PathKind::Path, max_network_namespaces);
+  if (!is_empty_list(in.find("network_namespaces")))
+    out.network_namespaces =
+        read_paths(in, "network_namespaces", PathKind::Path, max_network_namespaces);
   return out;
 }
 

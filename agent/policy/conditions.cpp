@@ -28,8 +28,20 @@ std::optional<std::string_view> Conditions::unmet_by(const Facts& facts) const {
   return unmet;
 }
 
+std::vector<std::string_view> Conditions::all_unmet_by(const Facts& facts) const {
+  std::vector<std::string_view> unmet;
+  const auto look_at = [&](const auto& dimension) {
+    if (!is_met(dimension, *this, facts))
+      unmet.push_back(dimension.name);
+  };
+  std::apply([&](const auto&... each) { (look_at(each), ...); }, dimensions);
+  return unmet;
+}
+
 Interval<std::string> beginning_with(const std::string& text) {
-  return {text, text + '\xff'}; // beyond all that ASCII has
+  // longer than the name of a file can be: whoever chooses it may have chosen such bytes, too
+  constexpr std::size_t beyond_all = 256;
+  return {text, text + std::string(beyond_all, '\xff')};
 }
 
 Interval<std::string> server_names(std::string_view pattern) {

@@ -63,13 +63,14 @@ struct Conditions {
   [[nodiscard]] bool are_met_by(const Facts& facts) const { return !unmet_by(facts); }
   // The name of the first that is not met, as in the file: "remote_port".
   [[nodiscard]] std::optional<std::string_view> unmet_by(const Facts& facts) const;
+  [[nodiscard]] std::vector<std::string_view> all_unmet_by(const Facts& facts) const;
 };
 
 template<class Key>
 [[nodiscard]] Interval<Key> exactly(Key key) {
   return {key, key};
 }
-// All ASCII texts that begin so.
+// All texts that begin so: names in ASCII, or paths of whatever bytes.
 [[nodiscard]] Interval<std::string> beginning_with(const std::string& text);
 // "db.example.org"; or "*.example.org" for all names below, at any depth.
 [[nodiscard]] Interval<std::string> server_names(std::string_view pattern);

@@ -48,9 +48,12 @@ std::optional<std::size_t> NameIndex::find(const Table& in, const Entry& entry,
   if (const auto found = numbers_.find(name->get()); found != numbers_.end())
     return found->second;
   if (report_.has_seen_everything()) {
+    constexpr std::size_t most_compared = 1000;
     std::vector<std::string_view> names;
-    for (const auto& [known, number] : numbers_)
-      names.push_back(known);
+    for (const auto& [known, number] : numbers_) {
+      if (numbers_.size() <= most_compared)
+        names.push_back(known);
+    }
     std::ranges::sort(names);
     in.problem(entry, value,
                fmt::format("there is no {} \"{}\"{}", kind_, escape(name->get(), max_name),

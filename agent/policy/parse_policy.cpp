@@ -90,6 +90,8 @@ private:
     const Table in("agent", first == nullptr ? none : *first->root.get_as<toml::table>("agent"),
                    first == nullptr ? 0 : first->file, agent_keys(), report_);
     agent_ = read_agent(in);
+    if (first != nullptr)
+      agent_.where = report_.where(in.place());
     default_action_ = read_default_action(in);
   }
 

@@ -39,12 +39,6 @@ AskedFacts asked_by(const std::vector<Rule>& rules, const std::vector<ProfileSet
   return out;
 }
 
-bool is_in_time(const Rule& rule, const LocalTime& time) {
-  return rule.times.empty() || std::ranges::any_of(rule.times, [&](const TimeWindow& window) {
-           return window.has(time);
-         });
-}
-
 bool is_unit_of(const std::string& pattern, const std::string& unit) {
   if (unit.empty())
     return false;
@@ -94,7 +88,7 @@ Decision Policy::decide(const Facts& facts, const LocalTime& time,
   const auto rules = parts_->index.rules_for(facts, names);
   for (auto number = rules.first_from(0); number; number = rules.first_from(*number + 1)) {
     const Rule& rule = parts_->rules[*number];
-    if (!is_in_time(rule, time))
+    if (!rule.is_in_time(time))
       continue;
     if (server_name_is_coming && !rule.conditions.server_name.empty()) {
       out.needs_server_name = true;
@@ -114,13 +108,18 @@ std::vector<Step> Policy::explain(const Facts& facts, const LocalTime& time) con
   std::vector<Step> steps;
   for (const auto& rule : parts_->rules) {
     auto unmet = rule.conditions.unmet_by(facts);
-    if (!unmet && !is_in_time(rule, time))
+    if (!unmet && !rule.is_in_time(time))
       unmet = "time";
     steps.push_back({&rule, unmet});
     if (!unmet)
       break;
   }
   return steps;
+}
+
+bool Rule::is_in_time(const LocalTime& time) const {
+  return times.empty() ||
+         std::ranges::any_of(times, [&](const TimeWindow& window) { return window.has(time); });
 }
 
 bool ProfileSettings::may_be_used_by(const Facts& facts) const {

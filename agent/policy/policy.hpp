@@ -43,6 +43,7 @@ struct AgentSettings {
   std::size_t max_connections = 16'384; // to agent.sock
   std::size_t max_connections_per_uid = 8192;
   bool watch_files = false; // a change of a file that is named is taken up without being told
+  std::string where;        // of the table; empty: there is none
 };
 
 // A certificate with its key, and what its authority says of it.
@@ -114,6 +115,8 @@ struct Rule {
   Action action = Action::Deny;
   std::size_t profile = 0; // with Action::Profile: index in Policy::profiles()
   std::string where;
+
+  [[nodiscard]] bool is_in_time(const LocalTime& time) const;
 };
 
 struct Decision {

@@ -154,7 +154,7 @@ void Table::each(std::string_view key, std::size_t most,
   if (list == nullptr)
     return use(*entry, *entry->value);
   if (list->empty() || list->size() > most)
-    return problem(*entry, fmt::format("must be one value or a list of 1 to {}", most));
+    return problem(*entry, fmt::format("must be one value, or a list of 1 to {}", most));
   for (const auto& value : *list)
     use(*entry, value);
 }

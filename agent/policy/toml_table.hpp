@@ -85,7 +85,7 @@ public:
     no_such_choice(key, *value, names);
   }
   // The values of a list, or the one value; each with a call of `use`. Not called when there are
-  // none, or more than `most`, which are errors.
+  // none or more than `most`, which is an error: an empty list could be taken for no limit.
   void each(std::string_view key, std::size_t most,
             const std::function<void(const Entry&, const toml::node&)>& use) const;
   // Of 1 to `most` strings, each of 1 to 255 bytes.

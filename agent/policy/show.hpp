@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The policy that is in force, as a file. Pure.
+#pragma once
+
+#include <string>
+
+#include "policy/policy.hpp"
+
+namespace ktls::policy {
+
+// With what is inherited, and the defaults, written out; users and groups as numbers; rules in the
+// order in which they are asked. parse_policy() makes the same policy of it, but for the PIN of a
+// token, which is left out.
+[[nodiscard]] std::string to_toml(const Policy& policy);
+
+} // namespace ktls::policy
