@@ -85,7 +85,7 @@ const Statement* Parameters::find(std::string_view keyword) const {
   const auto* all = said(keyword);
   if (all == nullptr)
     return nullptr;
-  const Said* last = nullptr; // of the nearest action
+  const Said* last = &all->front(); // of the nearest action
   for (const auto& one : *all) {
     if (one.action == all->front().action)
       last = &one;
