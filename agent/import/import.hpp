@@ -17,6 +17,7 @@ struct Import {
 };
 
 inline constexpr std::size_t max_input = 1024UL * 1024;
-inline constexpr std::size_t max_output = 16UL * 1024 * 1024;
+// Of which ktlsd reads no more.
+inline constexpr std::size_t max_output = 4UL * 1024 * 1024;
 
 } // namespace ktls::importer

@@ -177,7 +177,7 @@ TEST(HostileText, WritesNoMoreThanItMay) {
   const auto import = import_at_tls(text, "f");
 
   EXPECT_THAT(import.toml, IsEmpty());
-  EXPECT_THAT(import.problems, Contains(HasSubstr("more than 16777216 bytes would come out")));
+  EXPECT_THAT(import.problems, Contains(HasSubstr("more than 4194304 bytes would come out")));
 }
 
 } // namespace
