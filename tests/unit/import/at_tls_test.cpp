@@ -49,6 +49,12 @@ bool is_block(const std::string& text, std::istringstream& at) {
                           text.find('{', static_cast<std::size_t>(next));
 }
 
+std::optional<policy::Action> action_of(const Import& import, std::string_view name) {
+  const auto policy = policy_of(import);
+  const auto* found = rule(policy, name);
+  return found == nullptr ? std::nullopt : std::optional(found->action);
+}
+
 class AtTlsSample : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(All, AtTlsSample, testing::ValuesIn(at_tls_samples));
 
@@ -98,6 +104,7 @@ TEST(AtTls, ExpandsGroupsAndTimes) {
 TEST(AtTls, SendsInClearWhereItIsSaidTo) {
   const auto policy = policy_of(import_at_tls(sample("db2-ddf.policy"), "d"));
 
+  ASSERT_NE(rule(policy, "DB2A_LEGACY"), nullptr);
   EXPECT_EQ(rule(policy, "DB2A_LEGACY")->action, policy::Action::Clear);
 }
 
@@ -108,7 +115,7 @@ TEST(AtTls, TellsWhatActionsSayBesidesClear) {
                                     "TTLSEnvironmentAction e\n{\nHandshakeRole Server\n}\n",
                                     "f");
 
-  EXPECT_EQ(rule(policy_of(import), "r")->action, policy::Action::Clear);
+  EXPECT_EQ(action_of(import, "r"), policy::Action::Clear);
   EXPECT_THAT(import.toml, AllOf(HasSubstr("FIPS140 On: no counterpart"),
                                  HasSubstr("TTLSEnvironmentAction e, line 13: of no use")));
 }
@@ -249,7 +256,7 @@ TEST(AtTls, TakesTheLastOfBlocksWithOneName) {
   const auto import =
       import_at_tls(one_rule(server) + "TTLSGroupAction g\n{\nTTLSEnabled Off\n}\n", "f");
 
-  EXPECT_EQ(rule(policy_of(import), "r")->action, policy::Action::Clear);
+  EXPECT_EQ(action_of(import, "r"), policy::Action::Clear);
   EXPECT_THAT(import.problems, Contains(HasSubstr("TTLSGroupAction g: there is another one")));
 }
 
@@ -297,7 +304,7 @@ TEST_P(AtTlsUnclearRule, IsDeniedRatherThanWidened) {
   const auto import = import_at_tls(one_rule(server, "", GetParam().rule), "f");
 
   EXPECT_THAT(import.problems, Contains(HasSubstr(GetParam().problem)));
-  EXPECT_EQ(rule(policy_of(import), "r")->action, policy::Action::Deny) << import.toml;
+  EXPECT_EQ(action_of(import, "r"), policy::Action::Deny) << import.toml;
 }
 
 struct Condition {
@@ -335,7 +342,7 @@ TEST_P(AtTlsCondition, IsMapped) {
   const auto import = import_at_tls(one_rule(server, "", GetParam().rule), "f");
 
   EXPECT_EQ(value_of(import, GetParam().key), GetParam().value) << import.toml;
-  EXPECT_EQ(rule(policy_of(import), "r")->action, policy::Action::Profile);
+  EXPECT_EQ(action_of(import, "r"), policy::Action::Profile);
 }
 
 struct Broken {
