@@ -34,6 +34,7 @@ std::string joined(const std::vector<std::string>& texts) {
 
 std::vector<std::string> texts(const std::vector<ValueText>& values) {
   std::vector<std::string> out;
+  out.reserve(values.size());
   for (const auto& value : values)
     out.push_back(value.text);
   return out;
@@ -117,6 +118,7 @@ std::string summary(std::span<const Missed> rules) {
   std::ranges::stable_sort(counts, std::greater(),
                            &std::pair<std::string_view, std::size_t>::second);
   std::vector<std::string> out;
+  out.reserve(counts.size());
   for (const auto& [key, count] : counts)
     out.push_back(fmt::format("{} by {}", count, key));
   return fmt::format("{}", fmt::join(out, ", "));

@@ -18,7 +18,7 @@ std::size_t behind_string(std::string_view toml, std::size_t begin) {
     else if (toml[at] == '\n' && !lines)
       return at;
     else if (toml.substr(at).starts_with(end)) // with up to two quotes that belong to the text
-      return lines ? std::min(toml.find_first_not_of(quote, at), at + 5) : at + 1;
+      return lines ? std::min({toml.find_first_not_of(quote, at), at + 5, toml.size()}) : at + 1;
   }
   return toml.size();
 }
@@ -37,9 +37,7 @@ std::optional<std::size_t> line_of_too_long_key(std::string_view toml) {
     const char c = toml[at];
     if (c == '"' || c == '\'') {
       const auto next = behind_string(toml, at);
-      line += static_cast<std::size_t>(std::count(toml.begin() + static_cast<std::ptrdiff_t>(at),
-                                                  toml.begin() + static_cast<std::ptrdiff_t>(next),
-                                                  '\n'));
+      line += static_cast<std::size_t>(std::ranges::count(toml.substr(at, next - at), '\n'));
       at = next;
       continue;
     }

@@ -137,9 +137,8 @@ private:
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       const auto ancestors = ancestors_of(i);
       Table in(own_tables_[i], ancestors.value_or(std::vector<const Table*>()));
-      profiles_.push_back(ancestors && nodes[i].node->is_table()
-                              ? read_profile(nodes[i].name, in, around)
-                              : ProfileSettings());
+      profiles_.push_back(
+          read_profile(nodes[i].name, in, around, ancestors && nodes[i].node->is_table()));
     }
   }
 

@@ -151,11 +151,15 @@ void read_verification(const Table& in, ProfileSettings& out) {
   in.read("max_peer_chain_bytes", 1024, 65'536, out.peer_limits.chain_bytes);
   in.read("max_peer_rsa_bits", 2048, 16'384, out.peer_limits.rsa_bits);
   in.read("max_peer_rsa_exponent_bits", 2, 256, out.peer_limits.rsa_exponent_bits);
-  if (verification.min_rsa_bits > out.peer_limits.rsa_bits) {
-    const auto* key = in.has("min_peer_rsa_bits") ? "min_peer_rsa_bits" : "max_peer_rsa_bits";
-    in.conflict(key, fmt::format("at least {} and at most {} bits: no RSA key is of that size",
-                                 verification.min_rsa_bits, out.peer_limits.rsa_bits));
-  }
+}
+
+void check_rsa_bits(const Table& in, const ProfileSettings& profile) {
+  const auto least = profile.verification.min_rsa_bits;
+  const auto most = profile.peer_limits.rsa_bits;
+  if (least > most)
+    in.conflict(
+        in.has("min_peer_rsa_bits") ? "min_peer_rsa_bits" : "max_peer_rsa_bits",
+        fmt::format("at least {} and at most {} bits: no RSA key is of that size", least, most));
 }
 
 LocatedNames read_names(const Table& in, std::string_view key) {
@@ -247,17 +251,22 @@ std::span<const Key> profile_keys() {
   return keys;
 }
 
-ProfileSettings read_profile(const std::string& name, Table& in, const Surroundings& around) {
+ProfileSettings read_profile(const std::string& name, Table& in, const Surroundings& around,
+                             bool whole) {
   ProfileSettings out;
   out.name = name;
-  out.inherits = in.has("inherits") ? in.text("inherits").value_or("") : "";
   out.where = in.report().where(in.place());
   read_kind(in, out);
-  check_combinations(out, in);
-  read_kind(in, out); // of what is left
-  check_completeness(in, out);
+  if (whole) {
+    out.inherits = in.text("inherits").value_or("");
+    check_combinations(out, in);
+    read_kind(in, out); // of what is left
+    check_completeness(in, out);
+  }
   read_credentials(in, around, out);
   read_verification(in, out);
+  if (whole)
+    check_rsa_bits(in, out);
   read_session(in, out);
   read_server_name(in, out);
   out.handshake_timeout = around.agent.handshake_timeout;

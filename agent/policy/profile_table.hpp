@@ -20,8 +20,8 @@ struct Surroundings {
 };
 
 // `in` has what is inherited. What does not go with a key that stands nearer to the profile is
-// taken out of it.
+// taken out of it. Not `whole`: what it inherits could not be told, and is not missed.
 [[nodiscard]] ProfileSettings read_profile(const std::string& name, Table& in,
-                                           const Surroundings& around);
+                                           const Surroundings& around, bool whole);
 
 } // namespace ktls::policy

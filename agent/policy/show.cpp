@@ -185,6 +185,7 @@ void write_rule(const Policy& policy, const Rule& rule, TomlWriter& out) {
   out.number("priority", rule.priority);
   for (const auto& [key, values] : text_of(rule.conditions)) {
     std::vector<std::string> texts;
+    texts.reserve(values.size());
     for (const auto& [text, is_number] : values)
       texts.push_back(is_number ? text : toml_string(text));
     out.raw_list(key, texts);

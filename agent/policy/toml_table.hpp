@@ -80,6 +80,7 @@ public:
       }
     }
     std::vector<std::string_view> names;
+    names.reserve(N);
     for (const auto& choice : choices)
       names.push_back(choice.name);
     no_such_choice(key, *value, names);

@@ -34,6 +34,7 @@ void TomlWriter::comment(std::string_view text) {
 
 void TomlWriter::list(std::string_view key, const std::vector<std::string>& texts) {
   std::vector<std::string> quoted;
+  quoted.reserve(texts.size());
   for (const auto& text : texts)
     quoted.push_back(toml_string(text));
   raw_list(key, quoted);
@@ -41,6 +42,7 @@ void TomlWriter::list(std::string_view key, const std::vector<std::string>& text
 
 void TomlWriter::list(std::string_view key, const std::vector<LocatedPath>& paths) {
   std::vector<std::string> texts;
+  texts.reserve(paths.size());
   for (const auto& path : paths)
     texts.push_back(path.path);
   list(key, texts);

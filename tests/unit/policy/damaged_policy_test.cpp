@@ -3,6 +3,9 @@
 #include <random>
 
 #include "parsing.hpp"
+#include "policy/explanation.hpp"
+#include "policy/review.hpp"
+#include "policy/show.hpp"
 
 namespace ktls::policy {
 namespace {
@@ -54,7 +57,7 @@ time = ["mon-fri 08:00-18:00", "22:00-06:00"]
 profile = "heir"
 )";
 
-// A policy that can be asked, or problems that can be printed.
+// A policy that can be asked and shown, or problems that can be printed.
 bool is_told(const std::string& text) {
   const auto policy = test::parse(text);
   if (!policy)
@@ -64,7 +67,8 @@ bool is_told(const std::string& text) {
                     std::ranges::all_of(line, [](char c) { return c >= 0x20 && c < 0x7f; });
            });
   (void)policy->decide({}, {}, true);
-  return policy->explain({}, {}).size() <= policy->rules().size();
+  (void)review(*policy);
+  return !explanation(*policy, {}, {}).empty() && test::problems(to_toml(*policy)).empty();
 }
 
 TEST(DamagedPolicy, IsSoundAsAWhole) {

@@ -45,7 +45,8 @@ TEST(Nesting, IsNotHiddenBehindStrings) {
 }
 
 TEST(Nesting, OfWhatDoesNotEndIsNone) {
-  for (const char* text : {"\"", "'", "\"\"\"", "'''", "\"\\", "\"\"\"\\", "#", "\"\"\"a\"\""})
+  for (const char* text : {"\"", "'", "\"\"\"", "'''", "\"\\", "\"\"\"\\", "#", "\"\"\"a\"\"",
+                           "\"\"\"a\"\"\"", "\"\"\"a\"\"\"\"", "'''", "'a'"})
     EXPECT_EQ(line_of_too_long_key(text), std::nullopt) << text;
 }
 

@@ -86,6 +86,11 @@ TEST(Syntax, ErrorsHaveTheirLine) {
   EXPECT_TRUE(only_problem(std::string("[agent]\n\0", 9)).starts_with("f:"));
 }
 
+TEST(Syntax, ErrorsEndNothing) {
+  for (const char* text : {"[=", "[[=", "[\n", "[ ", "a.=", "=", "{", "a = {=", "[\"\"\"a\"\"\"]"})
+    EXPECT_TRUE(only_problem(text).starts_with("f:")) << text;
+}
+
 TEST(Syntax, ErrorsPrintNothingRaw) {
   EXPECT_EQ(only_problem("[agent]\nworkers = \x1b[31m\n").find('\x1b'), std::string::npos);
 }

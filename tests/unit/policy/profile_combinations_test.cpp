@@ -221,6 +221,14 @@ TEST(Inheritance, DoesNotGoRound) {
             "f:6: profile.c.inherits: in the end it inherits from itself");
 }
 
+TEST(Inheritance, ThatCannotBeToldHidesNoErrors) {
+  EXPECT_EQ(
+      problems(profile("a", "inherits = \"b\"\nalpn = 1\nrevocation_security_level = \"low\"\n"
+                            "min_peer_rsa_bits = 8192")),
+      "f:2: profile.a.inherits: there is no profile \"b\"; is it a?\n"
+      "f:3: profile.a.alpn: must be a string of 1 to 255 bytes");
+}
+
 TEST(Inheritance, LeavesErrorsWhereTheyStand) {
   EXPECT_EQ(problems(base + "min_peer_ec_bits = 1\n" + profile("heir", "inherits = \"base\"")),
             "f:8: profile.base.min_peer_ec_bits: must be a whole number from 192 to 521");
