@@ -205,18 +205,60 @@ bool ChainBuilder::demands_policy() const {
   return left == 0;
 }
 
+// Those above a place in the chain that have this name.
+std::vector<Issuer> ChainBuilder::named_above(std::size_t place,
+                                              const DistinguishedName& name) const {
+  std::vector<Issuer> found;
+  for (std::size_t i = place + 1; i < chain_.size(); ++i) {
+    if (chain_[i].certificate->subject == name)
+      found.push_back({*chain_[i].certificate, *chain_[i].key});
+  }
+  return found;
+}
+
+// An authority may sign its lists with another key, for which one above in the chain gave it a
+// certificate (RFC 5280, section 6.3.3 f).
+bool ChainBuilder::signs_lists(std::size_t place, const Link& other) {
+  const auto& certificate = *other.certificate;
+  if (!certificate.key_usage || !certificate.allows(KeyUsage::CrlSign) ||
+      judge_itself(certificate, false, rules_) || judge_key(*other.key, rules_))
+    return false;
+  const auto issuers = named_above(place, certificate.issuer);
+  const bool issued = std::ranges::any_of(issuers, [&](const Issuer& issuer) {
+    return issuer.certificate.allows(KeyUsage::KeyCertSign) &&
+           signature_status({&issuer.certificate, &issuer.key, false}, certificate) ==
+               SignatureStatus::Good;
+  });
+  return issued && judge_revocation(certificate, issuers, request_.trust,
+                                    request_.verification.revocation, rules_.now)
+                           .reason == Reason::Success;
+}
+
+bool ChainBuilder::judge_revocation_of(std::size_t place) {
+  const auto& certificate = *chain_[place].certificate;
+  auto issuers = named_above(place, certificate.issuer);
+  if (!request_.trust.crls_of(certificate.issuer).empty()) {
+    for (const auto& other : issuers_of(certificate)) {
+      if (signs_lists(place, other))
+        issuers.push_back({*other.certificate, *other.key});
+    }
+  }
+  const auto found = judge_revocation(certificate, issuers, request_.trust,
+                                      request_.verification.revocation, rules_.now);
+  if (found.reason == Reason::CertificateRevoked)
+    return stop(found.reason, label(certificate) + ": it " + found.detail);
+  if (found.reason != Reason::Success)
+    return fail(found.reason, label(certificate) + ": " + found.detail);
+  good_until_ = std::min(good_until_, found.good_until.value_or(good_until_));
+  return true;
+}
+
 bool ChainBuilder::judge_revocations() {
-  const auto level = request_.verification.revocation;
+  if (request_.verification.revocation == ipc::RevocationLevel::None)
+    return true;
   for (std::size_t i = 0; i + 1 < chain_.size(); ++i) {
-    const auto& certificate = *chain_[i].certificate;
-    const auto found =
-        judge_revocation(certificate, {*chain_[i + 1].certificate, *chain_[i + 1].key},
-                         request_.trust, level, rules_.now);
-    if (found.reason == Reason::CertificateRevoked)
-      return stop(found.reason, label(certificate) + ": it " + found.detail);
-    if (found.reason != Reason::Success)
-      return fail(found.reason, label(certificate) + ": " + found.detail);
-    good_until_ = std::min(good_until_, found.good_until.value_or(good_until_));
+    if (!judge_revocation_of(i))
+      return false;
   }
   return true;
 }

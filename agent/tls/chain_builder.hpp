@@ -10,6 +10,7 @@
 
 #include "tls/certificate_checks.hpp"
 #include "tls/chain_verifier.hpp"
+#include "tls/revocation.hpp"
 
 namespace ktls::tls {
 
@@ -63,6 +64,10 @@ private:
   [[nodiscard]] bool is_pinned() const;
   [[nodiscard]] bool demands_policy() const;
   bool judge_revocations();
+  bool judge_revocation_of(std::size_t place);
+  bool signs_lists(std::size_t place, const Link& other);
+  [[nodiscard]] std::vector<Issuer> named_above(std::size_t place,
+                                                const DistinguishedName& name) const;
   // Always false. The first failure that says more than that nobody is known stays.
   bool fail(Reason reason, std::string detail);
   bool stop(Reason reason, std::string detail);

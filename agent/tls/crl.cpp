@@ -84,11 +84,9 @@ bool Crl::read_distribution_point(Bytes value) {
   DerReader outer(value);
   DerReader reader(outer.take(der_tag::sequence));
   if (const auto point = reader.take_if(der_tag::constructed(0))) {
-    DerReader name(*point);
-    const auto names = name.take_if(der_tag::constructed(0));
-    distribution_point_ = names ? read_general_names(*names) : std::nullopt;
+    distribution_point_ = read_point_names(*point, issuer_);
     if (!distribution_point_)
-      scope_ = Scope::None; // one that is relative to the issuer
+      return false;
   }
   const auto is_set = [&](unsigned number) {
     const auto flag = reader.take_if(der_tag::context(number));
@@ -96,10 +94,11 @@ bool Crl::read_distribution_point(Bytes value) {
   };
   const bool end_entities = is_set(1);
   const bool authorities = is_set(2);
-  const bool some_reasons = reader.take_if(der_tag::context(3)).has_value();
+  if (const auto reasons = reader.take_if(der_tag::context(3)))
+    reasons_ = read_revocation_reasons(*reasons);
   for_several_issuers_ = is_set(4);
   const bool attributes = is_set(5);
-  if (some_reasons || for_several_issuers_ || attributes || (end_entities && authorities))
+  if (for_several_issuers_ || attributes || (end_entities && authorities))
     scope_ = Scope::None;
   else if (scope_ == Scope::All && (end_entities || authorities))
     scope_ = end_entities ? Scope::EndEntities : Scope::Authorities;
@@ -156,11 +155,16 @@ tl::expected<Crl, std::string> Crl::parse(ipc::Der der) {
 }
 
 bool Crl::is_signed_by(Bytes spki, const PublicKey& key) const {
-  if (!same(memory_.spki, spki)) {
-    memory_.good = check_signature(signed_part_, key) == SignatureStatus::Good;
-    memory_.spki.assign(spki.begin(), spki.end());
+  constexpr std::size_t max_keys = 4; // of one issuer, in a change of keys
+  for (const auto& known : memory_) {
+    if (same(known.spki, spki))
+      return known.good;
   }
-  return memory_.good;
+  if (memory_.size() >= max_keys)
+    memory_.clear();
+  const bool good = check_signature(signed_part_, key) == SignatureStatus::Good;
+  memory_.push_back({{spki.begin(), spki.end()}, good});
+  return good;
 }
 
 bool Crl::names(const ParsedCertificate& certificate) const {
@@ -168,27 +172,21 @@ bool Crl::names(const ParsedCertificate& certificate) const {
   return !for_several_issuers_ && std::ranges::binary_search(serials_, text_of(certificate.serial));
 }
 
-bool Crl::covers(const ParsedCertificate& certificate) const {
-  if (distribution_point_) {
-    const auto is_here = [&](const GeneralName& point) {
-      return std::ranges::any_of(*distribution_point_, [&](const GeneralName& here) {
-        return here.type == point.type && same(here.value, point.value);
-      });
-    };
-    if (std::ranges::none_of(certificate.distribution_points, is_here))
-      return false;
+RevocationReasons Crl::covers(const ParsedCertificate& certificate) const {
+  const bool in_scope = scope_ == Scope::All ||
+                        (scope_ == Scope::EndEntities && !certificate.is_authority()) ||
+                        (scope_ == Scope::Authorities && certificate.is_authority());
+  if (!in_scope || !distribution_point_)
+    return in_scope ? reasons_ : 0;
+  RevocationReasons covered = 0;
+  for (const auto& point : certificate.distribution_points) {
+    const bool here = std::ranges::any_of(point.names, [&](const std::string& name) {
+      return std::ranges::count(*distribution_point_, name) != 0;
+    });
+    if (here)
+      covered |= point.reasons & reasons_;
   }
-  switch (scope_) {
-  case Scope::All:
-    return true;
-  case Scope::EndEntities:
-    return !certificate.is_authority();
-  case Scope::Authorities:
-    return certificate.is_authority();
-  case Scope::None:
-    break;
-  }
-  return false;
+  return covered;
 }
 
 } // namespace ktls::tls

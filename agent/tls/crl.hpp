@@ -19,15 +19,15 @@ public:
   static tl::expected<Crl, std::string> parse(ipc::Der der);
 
   [[nodiscard]] const DistinguishedName& issuer() const { return issuer_; }
-  // Under that key, which the certificate of its issuer has. Remembers the last answer: a long list
-  // takes as long to hash as a handshake.
+  // Under that key, which the certificate of its issuer has. Remembers the last answers: a long
+  // list takes longer to hash than a handshake.
   [[nodiscard]] bool is_signed_by(Bytes spki, const PublicKey& key) const;
   // Also where the list is stale, or does not cover it.
   [[nodiscard]] bool names(const ParsedCertificate& certificate) const;
-  // That it is not named means that it is not revoked. Not so for a list of another part of its
-  // issuer's certificates or of some reasons only, a delta, a list for several issuers, and one
-  // with critical extensions that are unknown.
-  [[nodiscard]] bool covers(const ParsedCertificate& certificate) const;
+  // That it is not named means that it is not revoked for these reasons. None for a list of another
+  // part of its issuer's certificates, a delta, a list for several issuers, and one with critical
+  // extensions that are unknown.
+  [[nodiscard]] RevocationReasons covers(const ParsedCertificate& certificate) const;
   // A list that does not say when the next one comes never is.
   [[nodiscard]] bool is_current(std::time_t now) const {
     return this_update_ <= now && next_update_ && now < *next_update_;
@@ -53,8 +53,9 @@ private:
   std::vector<std::string_view> serials_; // sorted
   Scope scope_ = Scope::All;
   bool for_several_issuers_ = false;
-  std::optional<std::vector<GeneralName>> distribution_point_;
-  mutable SignatureMemory memory_;
+  RevocationReasons reasons_ = all_revocation_reasons;
+  std::optional<PointNames> distribution_point_;
+  mutable std::vector<SignatureMemory> memory_; // the last few
 };
 
 } // namespace ktls::tls

@@ -91,36 +91,45 @@ void append_sized(std::string& to, std::string_view part) {
 
 } // namespace
 
+bool DistinguishedName::append(Bytes relative_name) {
+  DerReader attributes(relative_name);
+  std::vector<std::string> parts;
+  while (!attributes.at_end()) {
+    DerReader attribute(attributes.take(der_tag::sequence));
+    const auto type = text_of(attribute.take(der_tag::oid));
+    const auto value = attribute.next();
+    if (!attribute.done())
+      return false;
+    const auto text = read_text(value);
+    has_nul_ = has_nul_ || (text && text->find('\0') != std::string::npos);
+    if (type == email_address)
+      email_addresses_.push_back(value.content);
+    auto& part = parts.emplace_back();
+    append_sized(part, type);
+    part.push_back(text ? 't' : 'b');
+    append_sized(part, text ? normalise(*text) : text_of(value.whole));
+  }
+  std::ranges::sort(parts);
+  std::string all;
+  for (const auto& part : parts)
+    all += part;
+  append_sized(normal_, all);
+  return attributes.ok() && !parts.empty();
+}
+
 std::optional<DistinguishedName> DistinguishedName::parse(Bytes content) {
   DistinguishedName name;
   DerReader relative_names(content);
   while (!relative_names.at_end()) {
-    DerReader attributes(relative_names.take(der_tag::set));
-    std::vector<std::string> parts;
-    while (!attributes.at_end()) {
-      DerReader attribute(attributes.take(der_tag::sequence));
-      const auto type = text_of(attribute.take(der_tag::oid));
-      const auto value = attribute.next();
-      if (!attribute.done())
-        return std::nullopt;
-      const auto text = read_text(value);
-      name.has_nul_ = name.has_nul_ || (text && text->find('\0') != std::string::npos);
-      if (type == email_address)
-        name.email_addresses_.push_back(value.content);
-      auto& part = parts.emplace_back();
-      append_sized(part, type);
-      part.push_back(text ? 't' : 'b');
-      append_sized(part, text ? normalise(*text) : text_of(value.whole));
-    }
-    if (!attributes.ok() || parts.empty())
+    if (!name.append(relative_names.take(der_tag::set)))
       return std::nullopt;
-    std::ranges::sort(parts);
-    std::string all;
-    for (const auto& part : parts)
-      all += part;
-    append_sized(name.normal_, all);
   }
-  if (!relative_names.ok())
+  return name;
+}
+
+std::optional<DistinguishedName> DistinguishedName::parse_relative(Bytes content) {
+  DistinguishedName name;
+  if (!name.append(content))
     return std::nullopt;
   return name;
 }

@@ -17,6 +17,8 @@ public:
   DistinguishedName() = default;
   // `content`: of the SEQUENCE. None for one that is malformed.
   static std::optional<DistinguishedName> parse(Bytes content);
+  // Of one relative name alone, the content of its SET.
+  static std::optional<DistinguishedName> parse_relative(Bytes content);
 
   [[nodiscard]] bool empty() const { return normal_.empty(); }
   // RFC 5280, section 4.2.1.10: whether it is in the subtree below `base`.
@@ -32,6 +34,8 @@ public:
   bool operator==(const DistinguishedName& other) const { return normal_ == other.normal_; }
 
 private:
+  bool append(Bytes relative_name);
+
   // Each relative name with its length before it, so that only whole ones are a prefix.
   std::string normal_;
   std::vector<Bytes> email_addresses_;

@@ -95,25 +95,12 @@ bool read_authority_key_id(Bytes value, ParsedCertificate& to) {
   return outer.done() && reader.ok();
 }
 
-bool read_distribution_points(Bytes value, ParsedCertificate& to) {
-  DerReader outer(value);
-  DerReader list(outer.take(der_tag::sequence));
-  while (!list.at_end()) {
-    DerReader reader(list.take(der_tag::sequence));
-    const auto point = reader.take_if(der_tag::constructed(0));
-    const bool some_reasons = reader.take_if(der_tag::context(1)).has_value();
-    const bool other_issuer = reader.take_if(der_tag::constructed(2)).has_value();
-    if (!reader.done())
-      return false;
-    if (!point || some_reasons || other_issuer)
-      continue;
-    DerReader name(*point);
-    const auto names = name.take_if(der_tag::constructed(0));
-    const auto read = names ? read_general_names(*names) : std::nullopt;
-    if (read)
-      to.distribution_points.insert(to.distribution_points.end(), read->begin(), read->end());
-  }
-  return outer.done() && list.ok();
+bool read_points(Bytes value, ParsedCertificate& to) {
+  auto read = read_distribution_points(value, to.issuer);
+  if (!read)
+    return false;
+  to.distribution_points = *std::move(read);
+  return true;
 }
 
 bool read_policy_constraints(Bytes value, ParsedCertificate& to) {
@@ -168,7 +155,7 @@ constexpr std::array<ExtensionRow, 15> extension_table{{
     {"\x55\x1d\x12"sv, "issuer alternative name", Critical::Either, pass_over},
     {"\x55\x1d\x13"sv, "basic constraints", Critical::Either, read_basic_constraints},
     {"\x55\x1d\x1e"sv, "name constraints", Critical::Either, read_name_constraints},
-    {"\x55\x1d\x1f"sv, "CRL distribution points", Critical::Either, read_distribution_points},
+    {"\x55\x1d\x1f"sv, "CRL distribution points", Critical::Either, read_points},
     {"\x55\x1d\x20"sv, "certificate policies", Critical::Either, pass_over},
     {"\x55\x1d\x21"sv, "policy mappings", Critical::Either, pass_over},
     {"\x55\x1d\x23"sv, "authority key identifier", Critical::Never, read_authority_key_id},

@@ -12,6 +12,7 @@
 
 #include "tls/der.hpp"
 #include "tls/distinguished_name.hpp"
+#include "tls/distribution_point.hpp"
 #include "tls/name_constraints.hpp"
 
 namespace ktls::tls {
@@ -78,8 +79,7 @@ struct ParsedCertificate {
   std::optional<std::vector<Bytes>> purposes;
   std::vector<GeneralName> alternative_names;
   std::optional<NameConstraints> name_constraints;
-  // Of the lists of revoked certificates: those with all reasons, by the same issuer.
-  std::vector<GeneralName> distribution_points;
+  std::vector<DistributionPoint> distribution_points; // of lists by the same issuer
   Bytes subject_key_id;
   Bytes authority_key_id;
   // RFC 5280, section 4.2.1.11: certificates below that may come without a policy.

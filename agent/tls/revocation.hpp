@@ -4,6 +4,7 @@
 
 #include <ctime>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/reason.hpp"
@@ -22,10 +23,11 @@ struct RevocationFinding {
   std::optional<std::time_t> good_until;
 };
 
-// `issuer` has issued `certificate`, and a chain leads to it. Lists that it did not sign, or may
-// not sign, are as good as absent.
+// `issuers`: certificates with the name of its issuer, to which a chain leads: one, or in a change
+// of keys several. Lists that none of them has signed, or may sign, are as good as absent.
 [[nodiscard]] RevocationFinding judge_revocation(const ParsedCertificate& certificate,
-                                                 const Issuer& issuer, const TrustStore& trust,
+                                                 std::span<const Issuer> issuers,
+                                                 const TrustStore& trust,
                                                  ipc::RevocationLevel level, std::time_t now);
 
 } // namespace ktls::tls
