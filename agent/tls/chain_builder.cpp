@@ -10,14 +10,9 @@
 namespace ktls::tls {
 
 std::string label(const ParsedCertificate& certificate) {
-  gnutls_x509_crt_t raw = nullptr;
-  if (gnutls_x509_crt_init(&raw) < 0)
-    return "a certificate";
-  const CertificateHandle owned(raw);
-  const gnutls_datum_t der = view(certificate.der);
+  const gnutls_datum_t name = view(certificate.subject_der);
   Datum text;
-  if (gnutls_x509_crt_import(raw, &der, GNUTLS_X509_FMT_DER) < 0 ||
-      gnutls_x509_crt_get_dn3(raw, text.out(), 0) < 0 || text.bytes().empty())
+  if (gnutls_x509_rdn_get2(&name, text.out(), 0) < 0 || text.bytes().empty())
     return "a certificate without a subject";
   return escape(text_of(text.bytes()), 200);
 }
@@ -174,13 +169,13 @@ bool ChainBuilder::has_signed(const Link& issuer, const ParsedCertificate& child
 std::optional<SignatureStatus> ChainBuilder::signature_status(const Link& issuer,
                                                               const ParsedCertificate& child) {
   for (const auto& check : checks_) {
-    if (check.child == &child && check.issuer == issuer.certificate)
+    if (check.child == &child && same(check.issuer_spki, issuer.certificate->spki))
       return check.status;
   }
   if (checks_.size() >= max_signature_checks)
     return std::nullopt;
   const auto status = check_signature(child.signed_part, *issuer.key);
-  checks_.push_back({&child, issuer.certificate, status});
+  checks_.push_back({&child, issuer.certificate->spki, status});
   return status;
 }
 

@@ -47,7 +47,7 @@ private:
   };
   struct Check {
     const ParsedCertificate* child;
-    const ParsedCertificate* issuer;
+    Bytes issuer_spki;
     SignatureStatus status;
   };
 

@@ -224,7 +224,9 @@ bool read_fixed_parts(DerReader& reader, ParsedCertificate& to) {
   DerReader validity(reader.take(der_tag::sequence));
   to.not_before = validity.time();
   to.not_after = validity.time();
-  auto subject = DistinguishedName::parse(reader.take(der_tag::sequence));
+  const auto subject_element = reader.whole(der_tag::sequence);
+  auto subject = DistinguishedName::parse(subject_element.content);
+  to.subject_der = subject_element.whole;
   to.spki = reader.whole(der_tag::sequence).whole;
   if (!reader.ok() || !validity.done() || !issuer || !subject || to.serial.empty() ||
       to.version > 3)

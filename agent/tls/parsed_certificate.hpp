@@ -68,6 +68,7 @@ struct ParsedCertificate {
   unsigned version = 3;
   Bytes serial;     // content of the INTEGER
   Bytes issuer_der; // all of the Name
+  Bytes subject_der;
   DistinguishedName issuer;
   DistinguishedName subject;
   std::time_t not_before = 0;
