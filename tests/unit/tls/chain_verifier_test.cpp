@@ -155,6 +155,18 @@ INSTANTIATE_TEST_SUITE_P(
              [](ChainCase& c) { c.leaf.subject = der::name(""); }, invalid, "neither a subject"},
         Case{"two signature algorithms",
              [](ChainCase& c) { c.leaf.inner_algorithm = test::algorithm::rsa_sha256; }, invalid},
+        Case{"an authority's two signature algorithms",
+             [](ChainCase& c) {
+               c.presented.back() =
+                   c.sub.by(c.root, {.inner_algorithm = test::algorithm::rsa_sha256});
+             },
+             invalid, "CN=sub: it names two different signature algorithms"},
+        Case{"an issuer without a name",
+             [](ChainCase& c) {
+               c.sub.name = der::name("");
+               c.presented.back() = c.sub.by(c.root);
+             },
+             invalid, "does not name its issuer"},
         Case{"no certificate", [](ChainCase& c) { c.presented.front() = "certificate"; }, invalid},
         Case{"something behind it",
              [](ChainCase& c) { c.presented.front() = c.sub.issue(c.leaf, c.key) + "x"; },

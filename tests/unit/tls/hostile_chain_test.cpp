@@ -48,15 +48,19 @@ TEST(HostileChain, OfOneNameWithManyKeys) {
   EXPECT_EQ(reason_in_time(chain), Reason::CertificateLimit) << chain.detail;
 }
 
-TEST(HostileChain, OfOneNameAndOneKey) {
+// The leaf's signature is checked once: what is dear about them is their number.
+Reason of_one_name_and_one_key(int count) {
   ChainCase chain;
   const Authority stranger("stranger");
   chain.presented = {""};
-  for (int i = 0; i < 100; ++i)
-    chain.presented.push_back(
-        chain.sub.by(stranger, {.serial = std::string(1, static_cast<char>(i + 1))}));
+  for (int i = 0; i < count; ++i)
+    chain.presented.push_back(chain.sub.by(stranger, {.serial = "\x01" + std::to_string(i)}));
+  return reason_in_time(chain);
+}
 
-  EXPECT_EQ(reason_in_time(chain), Reason::CertificateUntrusted) << chain.detail;
+TEST(HostileChain, OfOneNameAndOneKey) {
+  EXPECT_EQ(of_one_name_and_one_key(100), Reason::CertificateUntrusted);
+  EXPECT_EQ(of_one_name_and_one_key(300), Reason::CertificateLimit);
 }
 
 TEST(HostileChain, OfManyBelowEachOther) {
@@ -78,6 +82,15 @@ TEST(HostileChain, InACircle) {
   ChainCase chain;
   const Authority other("other");
   chain.presented = {"", chain.sub.by(other), other.by(chain.sub)};
+
+  EXPECT_EQ(reason_in_time(chain), Reason::CertificateUntrusted) << chain.detail;
+}
+
+TEST(HostileChain, InACircleOfTheStore) {
+  ChainCase chain;
+  const Authority other("other");
+  chain.presented = {""};
+  chain.store.anchors = {test::to_der(chain.sub.by(other)), test::to_der(other.by(chain.sub))};
 
   EXPECT_EQ(reason_in_time(chain), Reason::CertificateUntrusted) << chain.detail;
 }

@@ -152,6 +152,21 @@ TEST(NameConstraints, CountForIntermediates) {
   EXPECT_EQ(with_root(std::move(chain), {dns("server.test")}), Reason::CertificateConstraint);
 }
 
+// RFC 5280, section 6.1.3 b: but not for self-issued ones, unless it is the last
+TEST(NameConstraints, DoNotCountForSelfIssuedIntermediates) {
+  ChainCase chain;
+  const test::Authority renewed("root");
+  chain.presented = {renewed.issue(chain.leaf, chain.key),
+                     renewed.by(chain.root, {.extensions = {extension::authority(),
+                                                            extension::names(dns("other.test"))}})};
+  EXPECT_EQ(with_root(std::move(chain), {dns("server.test")}), Reason::Success);
+
+  ChainCase last;
+  last.leaf.subject = last.root.name;
+  last.presented = {last.root.issue(last.leaf, last.key)};
+  EXPECT_EQ(with_root(std::move(last), {dns("other.test")}), Reason::CertificateConstraint);
+}
+
 // RFC 5280, section 4.2.1.10: for a subject's mail address only where no other one is
 TEST(NameConstraints, CountForMailAddressesInSubjects) {
   const auto in_subject =

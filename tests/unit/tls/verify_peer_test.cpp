@@ -74,7 +74,8 @@ TEST_F(VerifyPeer, SeesTheStapleOfAServer) {
 }
 
 TEST_F(VerifyPeer, AcceptsAClient) {
-  for (const auto type : {ClientAuthType::Full, ClientAuthType::Required, ClientAuthType::SafCheck}) {
+  for (const auto type :
+       {ClientAuthType::Full, ClientAuthType::Required, ClientAuthType::SafCheck}) {
     const auto verdict = on_client(RawHandshake({.client = "client"}), type);
     EXPECT_EQ(verdict.reason, Reason::Success) << verdict.detail;
     EXPECT_TRUE(verdict.authenticated);
@@ -87,8 +88,7 @@ TEST_F(VerifyPeer, AcceptsAClient) {
 
 TEST_F(VerifyPeer, PassesAClientThrough) {
   for (const auto* certificate : {"client", "untrusted", "expired", "server"}) {
-    const auto verdict =
-        on_client(RawHandshake({.client = certificate}), ClientAuthType::PassThru);
+    const auto verdict = on_client(RawHandshake({.client = certificate}), ClientAuthType::PassThru);
     EXPECT_EQ(verdict.reason, Reason::Success) << verdict.detail;
     EXPECT_FALSE(verdict.authenticated);
     EXPECT_FALSE(verdict.subject.empty());
