@@ -90,11 +90,11 @@ std::vector<ChainBuilder::Link> ChainBuilder::issuers_of(const ParsedCertificate
     }
     found.push_back({&each.certificate, &*each.key, false});
   }
-  std::ranges::stable_partition(found, [&](const Link& link) {
+  std::stable_partition(found.begin(), found.end(), [&](const Link& link) {
     const auto id = link.certificate->subject_key_id;
     return child.authority_key_id.empty() || id.empty() || same(id, child.authority_key_id);
   });
-  std::ranges::stable_partition(found, &Link::ends);
+  std::stable_partition(found.begin(), found.end(), [](const Link& link) { return link.ends; });
   return found;
 }
 
