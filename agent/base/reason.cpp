@@ -11,12 +11,14 @@ namespace {
 constexpr std::uint8_t bad_certificate = 42;
 constexpr std::uint8_t certificate_revoked = 44;
 constexpr std::uint8_t certificate_expired = 45;
+constexpr std::uint8_t certificate_unknown = 46;
 constexpr std::uint8_t handshake_failure = 40;
 constexpr std::uint8_t unknown_ca = 48;
 constexpr std::uint8_t access_denied = 49;
 constexpr std::uint8_t unsupported_certificate = 43;
 constexpr std::uint8_t decrypt_error = 51;
 constexpr std::uint8_t protocol_version = 70;
+constexpr std::uint8_t bad_certificate_status_response = 113;
 constexpr std::uint8_t unknown_psk_identity = 115;
 constexpr std::uint8_t no_application_protocol = 120;
 constexpr std::uint8_t internal_error = 80;
@@ -121,6 +123,20 @@ constexpr std::array<ReasonFacts, reason_count> table{{
      "there is no usable pre-shared key for this handshake"},
     {PskMismatch, "psk-mismatch", EACCES, EKEYREJECTED, decrypt_error,
      "the peer's pre-shared key is another one than ours for the same identity"},
+    {CrlMissing, "crl-missing", EACCES, EACCES, certificate_unknown,
+     "there is no list of revoked certificates by an authority of the peer's chain"},
+    {CrlStale, "crl-stale", EACCES, EACCES, certificate_unknown,
+     "a list of revoked certificates is out of date; fetch a new one"},
+    {OcspStapleMissing, "ocsp-staple-missing", EACCES, EACCES, bad_certificate_status_response,
+     "the server sent no OCSP response with its certificate, and one is required"},
+    {CertificatePinMismatch, "certificate-pin-mismatch", EACCES, EACCES, certificate_unknown,
+     "no key of the peer's chain is one of the pinned ones"},
+    {CertificateKeyTooSmall, "certificate-key-too-small", EACCES, EACCES, bad_certificate,
+     "a key of the peer's chain is smaller than is allowed"},
+    {OcspStapleInvalid, "ocsp-staple-invalid", EACCES, EACCES, bad_certificate_status_response,
+     "the OCSP response that the server sent does not show that its certificate is good"},
+    {CertificateConstraint, "certificate-constraint", EACCES, EACCES, certificate_unknown,
+     "an authority of the peer's chain may not issue such a certificate"},
 }};
 
 consteval bool table_is_sound() {

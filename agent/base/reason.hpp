@@ -64,9 +64,17 @@ enum class Reason : std::uint16_t {
   PskUnknown,
   PskMissing,
   PskMismatch,
+  CrlMissing,
+  CrlStale,
+  OcspStapleMissing,
+  CertificatePinMismatch,
+  CertificateKeyTooSmall,
+  OcspStapleInvalid,
+  CertificateConstraint,
 };
 
-inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::PskMismatch) + 1;
+inline constexpr std::size_t reason_count =
+    static_cast<std::size_t>(Reason::CertificateConstraint) + 1;
 
 struct ReasonFacts {
   Reason reason;

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/text.hpp"
+#include "tls/chain_verifier.hpp"
 #include "tls/handles.hpp"
 
 namespace ktls::tls {
@@ -56,26 +57,6 @@ std::string subject_of(gnutls_x509_crt_t certificate) {
   return escape({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, 1000);
 }
 
-bool has_dns_name(gnutls_x509_crt_t certificate) {
-  for (unsigned i = 0;; ++i) {
-    Datum name;
-    std::size_t size = 0;
-    const int type =
-        gnutls_x509_crt_get_subject_alt_name2(certificate, i, nullptr, &size, nullptr, nullptr);
-    if (type == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
-      return false;
-    if (type == GNUTLS_SAN_DNSNAME || type == GNUTLS_E_SHORT_MEMORY_BUFFER) {
-      // the size was asked for: what type it is, only a call with room tells
-      std::string room(size, '\0');
-      if (gnutls_x509_crt_get_subject_alt_name2(certificate, i, room.data(), &size, nullptr,
-                                                nullptr) == GNUTLS_SAN_DNSNAME)
-        return true;
-    } else if (type < 0) {
-      return false;
-    }
-  }
-}
-
 CertificateHandle import(const gnutls_datum_t& der) {
   gnutls_x509_crt_t certificate = nullptr;
   if (gnutls_x509_crt_init(&certificate) < 0)
@@ -107,18 +88,6 @@ CertificateHandle leaf_of(gnutls_session_t session) {
 }
 
 } // namespace
-
-bool has_name(gnutls_x509_crt_int* certificate, const HostName& name) {
-  if (name.is_address()) {
-    const auto* address = reinterpret_cast<const unsigned char*>(name.address().data());
-    return gnutls_x509_crt_check_ip(certificate, address,
-                                    static_cast<unsigned>(name.address().size()), 0) != 0;
-  }
-  // without a dNSName the library would look at the common name
-  return has_dns_name(certificate) &&
-         gnutls_x509_crt_check_hostname2(certificate, name.text().c_str(),
-                                         GNUTLS_VERIFY_DO_NOT_ALLOW_IP_MATCHES) != 0;
-}
 
 Verdict verify_peer(gnutls_session_int* session, HandshakeRole own_role,
                     ClientAuthType client_auth_type, const std::optional<HostName>& server_name) {
@@ -160,6 +129,34 @@ Verdict verify_peer(gnutls_session_int* session, HandshakeRole own_role,
   verdict.authenticated = true;
   verdict.expires = first_expiry(session);
   return verdict;
+}
+
+Verdict verify_peer(gnutls_session_int* session, const PeerDemands& demands) {
+  const bool client = demands.own_role == HandshakeRole::Client;
+  const bool pass_through = !client && demands.client_auth_type == ClientAuthType::PassThru;
+  unsigned count = 0;
+  const gnutls_datum_t* presented = gnutls_certificate_get_peers(session, &count);
+  if (presented == nullptr || count == 0) {
+    const bool optional =
+        pass_through || (!client && demands.client_auth_type == ClientAuthType::Full);
+    Verdict verdict;
+    verdict.reason = optional ? Reason::Success : Reason::CertificateMissing;
+    return verdict;
+  }
+  PresentedChain chain;
+  for (unsigned i = 0; i < count; ++i)
+    chain.push_back(std::as_bytes(std::span(presented[i].data, presented[i].size)));
+  auto verification = demands.verification;
+  if (pass_through)
+    verification.proof = ipc::Proof::Nothing;
+  ChainRequest request{chain, demands.trust, verification};
+  request.judged = client ? Judged::Server : Judged::Client;
+  request.name = demands.server_name;
+  request.now = demands.now;
+  gnutls_datum_t staple{};
+  if (client && gnutls_ocsp_status_request_get(session, &staple) == 0)
+    request.staple = std::as_bytes(std::span(staple.data, staple.size));
+  return verify_chain(request);
 }
 
 } // namespace ktls::tls
