@@ -15,6 +15,8 @@ namespace ktls {
 
 inline constexpr const char* agent_unavailable = "agent-unavailable";
 inline constexpr const char* agent_protocol_error = "agent-protocol-error";
+// The agent's, and the only one behind which a socket goes on in clear text.
+inline constexpr const char* policy_clear = "policy-clear";
 inline constexpr const char* handshake_timeout = "handshake-timeout";
 
 // `error` is a positive errno, `detail` ends the message; both texts are cut where they are too

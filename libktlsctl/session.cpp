@@ -25,6 +25,14 @@ const char* ktlsctl_session_peer_subject(const ktlsctl_session* session) noexcep
   return session == nullptr ? "" : session->reply.peer_subject.bytes;
 }
 
+const char* ktlsctl_session_rule(const ktlsctl_session* session) noexcept {
+  return session == nullptr ? "" : session->reply.rule.bytes;
+}
+
+const char* ktlsctl_session_profile(const ktlsctl_session* session) noexcept {
+  return session == nullptr ? "" : session->reply.profile.bytes;
+}
+
 const char* ktlsctl_session_reason(const ktlsctl_session* session) noexcept {
   return session == nullptr ? "" : session->reply.reason.bytes;
 }

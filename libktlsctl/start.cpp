@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What must hold whatever happens: either the kernel has keys for both directions, or the socket is
-// shut down. So there is one place that returns success, and one that shuts down for all the rest.
+// shut down, but where the agent's policy says that it is to go without TLS. So there is one place
+// that returns success, and one that shuts down for all the rest.
 #include "start.hpp"
 
 #include <fcntl.h>
@@ -18,6 +19,7 @@ namespace ktls {
 namespace {
 
 static_assert(KTLSCTL_MAX_TIMEOUT_MS == wire::max_timeout_ms);
+static_assert(KTLSCTL_ROLE_POLICY == static_cast<int>(wire::Role::Policy));
 static_assert(KTLSCTL_ROLE_CLIENT == static_cast<int>(wire::Role::Client));
 static_assert(KTLSCTL_ROLE_SERVER == static_cast<int>(wire::Role::Server));
 
@@ -57,8 +59,9 @@ const char* agent_socket(const ktlsctl_options& options) noexcept {
   return path != nullptr && *path != '\0' ? path : wire::default_agent_socket;
 }
 
+// `stays`: the socket is to go on as it is.
 int secure(int fd, const ktlsctl_options* given, ktlsctl_session** session,
-           bool (*is_secured)(int fd)) noexcept {
+           bool (*is_secured)(int fd), bool& stays) noexcept {
   ktlsctl_options options;
   int status = read_options(given, options);
   if (status != 0)
@@ -84,6 +87,7 @@ int secure(int fd, const ktlsctl_options* given, ktlsctl_session** session,
                     "the agent claims success, but the kernel has no keys for this socket");
   if (session != nullptr)
     (*session)->reply = reply;
+  stays = reply.reason.view() == policy_clear;
   return -static_cast<int>(reply.error);
 }
 
@@ -98,10 +102,11 @@ int start(int fd, const ktlsctl_options* options, ktlsctl_session** session,
   socklen_t size = sizeof before;
   const bool lingers =
       getsockopt(fd, SOL_SOCKET, SO_LINGER, &before, &size) == 0 && before.l_onoff != 0;
-  const int status = secure(fd, options, session, is_secured);
+  bool stays = false;
+  const int status = secure(fd, options, session, is_secured, stays);
   if (lingers)
     (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &before, sizeof before);
-  if (status != 0)
+  if (status != 0 && !stays)
     (void)shutdown(fd, SHUT_RDWR);
   return status;
 }

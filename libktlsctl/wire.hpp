@@ -59,7 +59,8 @@ struct Text {
 };
 
 // The handshake role that is asked for (AT-TLS: HandshakeRole), independent of who connected.
-enum class Role : std::uint32_t { Client = 1, Server = 2 };
+// Policy: whatever the agent's policy says of the connection.
+enum class Role : std::uint32_t { Policy = 0, Client = 1, Server = 2 };
 
 inline constexpr std::uint32_t max_errno = 4095;         // of the kernel's
 inline constexpr std::uint32_t max_timeout_ms = 600'000; // AT-TLS: HandshakeTimeout, 0 to 600 s
@@ -72,8 +73,8 @@ struct StartRequest {
   Text<256> peer_name;      // DNS name or IP address to verify a server by; empty for a server
 
   [[nodiscard]] bool valid() const {
-    return (role == Role::Client || role == Role::Server) && timeout_ms <= max_timeout_ms &&
-           peer_name.valid() && (role == Role::Client || peer_name.view().empty());
+    return role <= Role::Server && timeout_ms <= max_timeout_ms && peer_name.valid() &&
+           (role != Role::Server || peer_name.view().empty());
   }
 };
 
@@ -85,15 +86,44 @@ struct StartReply {
   Text<16> protocol;       // "TLS 1.3", "TLS 1.2"
   Text<48> cipher;         // IANA name: "TLS_AES_128_GCM_SHA256"
   Text<256> alpn;          // RFC 7301 protocol name; empty when none was negotiated
+  Text<72> rule;           // of the agent's policy that applied; empty: none
+  Text<72> profile;        // of that rule; empty: it has none
   Text<1024> peer_subject; // RFC 4514; empty when the peer presented no certificate
   Text<512> message;       // for a person: what failed, and what to do
 
   [[nodiscard]] bool valid() const {
     const bool success = reason.view() == "success";
     return error <= max_errno && (error == 0) == success && !reason.view().empty() &&
-           reason.valid() && protocol.valid() && cipher.valid() && alpn.valid() &&
-           peer_subject.valid() && message.valid();
+           reason.valid() && protocol.valid() && cipher.valid() && alpn.valid() && rule.valid() &&
+           profile.valid() && peer_subject.valid() && message.valid();
   }
+};
+
+// The configuration is to be read anew: from root, or the agent's own user, with no descriptor. The
+// answer is a ReloadReply, behind a ReloadProblem for each line of what is wrong; or a StartReply
+// that refuses.
+struct ReloadRequest {
+  static constexpr std::uint16_t type = 3;
+  Header header;
+  [[nodiscard]] bool valid() const { return true; }
+};
+
+inline constexpr std::size_t max_problems = 256; // lines that are told
+
+struct ReloadProblem {
+  static constexpr std::uint16_t type = 4;
+  Header header;
+  Text<1024> text; // "file:line: what is wrong"; printable
+  [[nodiscard]] bool valid() const { return text.valid(); }
+};
+
+struct ReloadReply {
+  static constexpr std::uint16_t type = 5;
+  Header header;
+  std::uint64_t generation; // the number of the policy that is in force
+  std::uint32_t problems;   // how many there were, told or not; 0: it is the new one
+  std::uint32_t reserved;
+  [[nodiscard]] bool valid() const { return reserved == 0; }
 };
 
 // A message with its header filled in and all else zero.

@@ -55,7 +55,7 @@ constexpr std::array<ReasonFacts, reason_count> table{{
     {Unsupported, "unsupported", EOPNOTSUPP, EOPNOTSUPP, internal_error,
      "this agent does not do the kind of handshake that was asked for"},
     {NoPolicy, "no-policy", EACCES, EACCES, access_denied,
-     "nothing is configured for this role; add it to ktlsd.toml"},
+     "no rule of the policy is for this connection; add one to ktlsd.toml"},
     {Busy, "busy", EBUSY, ETIMEDOUT, internal_error, "the agent is at a limit; try again later"},
     {HandshakeTimeout, "handshake-timeout", ETIMEDOUT, ETIMEDOUT, user_canceled,
      "the peer did not finish the handshake in time; does it speak TLS, in the opposite role?"},
@@ -137,6 +137,16 @@ constexpr std::array<ReasonFacts, reason_count> table{{
      "the OCSP response that the server sent does not show that its certificate is good"},
     {CertificateConstraint, "certificate-constraint", EACCES, EACCES, certificate_unknown,
      "an authority of the peer's chain may not issue such a certificate"},
+    {PolicyDenied, "policy-denied", EACCES, EACCES, access_denied,
+     "a rule of the policy denies this connection; 'ktlsctl policy explain' shows which"},
+    {PolicyClear, "policy-clear", EOPNOTSUPP, EACCES, library,
+     "by the policy this connection goes without TLS; the agent has left it as it was"},
+    {PolicyMismatch, "policy-mismatch", EACCES, EACCES, access_denied,
+     "the profile that the policy has for this connection does not fit what was asked for"},
+    {NotPermitted, "not-permitted", EPERM, EACCES, access_denied,
+     "the profile that the policy has for this connection is not for this application"},
+    {MapperUnavailable, "mapper-unavailable", EACCES, EACCES, access_denied,
+     "whose the peer's certificate is could not be found out, and the policy asks for it"},
 }};
 
 consteval bool table_is_sound() {

@@ -71,10 +71,15 @@ enum class Reason : std::uint16_t {
   CertificateKeyTooSmall,
   OcspStapleInvalid,
   CertificateConstraint,
+  // the policy
+  PolicyDenied,
+  PolicyClear,
+  PolicyMismatch,
+  NotPermitted,
+  MapperUnavailable,
 };
 
-inline constexpr std::size_t reason_count =
-    static_cast<std::size_t>(Reason::CertificateConstraint) + 1;
+inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::MapperUnavailable) + 1;
 
 struct ReasonFacts {
   Reason reason;

@@ -12,4 +12,7 @@ namespace ktls {
 // been through it once does not change. Longer text is cut to `limit` bytes, with "..." at the end.
 [[nodiscard]] std::string escape(std::string_view text, std::size_t limit = 1024);
 
+// ASCII letters; all else stays.
+[[nodiscard]] std::string lower_case(std::string_view text);
+
 } // namespace ktls

@@ -74,6 +74,8 @@ public:
   };
 
   explicit Admission(Limits limits) : limits_(limits) {}
+  // Those who are above keep what they have.
+  void set_limits(Limits limits) { limits_ = limits; }
 
   // Or which limit it is at: "agent.max_handshakes_per_uid = 8 for uid 1000".
   [[nodiscard]] tl::expected<Place, std::string> admit(const Party& party);

@@ -11,6 +11,8 @@
 #include <filesystem>
 
 #include "base/log.hpp"
+#include "base/text.hpp"
+#include "broker/caller.hpp"
 #include "broker/prompt_close.hpp"
 
 namespace ktls {
@@ -81,11 +83,25 @@ wire::StartReply reply_of(const Outcome& outcome) {
   message.protocol.assign_cut(outcome.protocol);
   message.cipher.assign_cut(outcome.cipher);
   message.alpn.assign_cut(outcome.alpn);
+  message.rule.assign_cut(outcome.rule);
+  message.profile.assign_cut(outcome.profile);
   message.peer_subject.assign_cut(outcome.peer_subject);
   message.message.assign_cut(outcome.detail.empty()
                                  ? std::string(reason.help)
                                  : fmt::format("{} ({})", reason.help, outcome.detail));
   return message;
+}
+
+RequestedRole role_of(wire::Role role) {
+  switch (role) {
+  case wire::Role::Policy:
+    return RequestedRole::ByPolicy;
+  case wire::Role::Client:
+    return RequestedRole::Client;
+  case wire::Role::Server:
+    return RequestedRole::Server;
+  }
+  return RequestedRole::ByPolicy;
 }
 
 // For descriptors that the agent has no use for: closing them must not wait either.
@@ -124,6 +140,11 @@ ApplicationIntake::create(EventLoop& loop, std::string path, Limits limits, Hand
   self->listening_ = TRY(loop.on_io(self->listener_.get(), EPOLLIN,
                                     [raw = self.get()](std::uint32_t) { raw->on_connection(); }));
   return self;
+}
+
+void ApplicationIntake::set_limits(const Limits& limits) {
+  limits_ = limits;
+  set_events(listening_, EPOLLIN);
 }
 
 ApplicationIntake::~ApplicationIntake() {
@@ -211,6 +232,10 @@ Result<> ApplicationIntake::serve(Fd socket) {
 
 void ApplicationIntake::on_packet(Id id, ipc::Packet packet) {
   auto& application = applications_.at(id);
+  wire::ReloadRequest reload_request{};
+  if (!application.asked && packet.descriptors.empty() &&
+      wire::decode(packet.data.data(), packet.data.size(), reload_request))
+    return reload(id);
   wire::StartRequest asked{};
   const Reason judged = application.asked ? Reason::MalformedRequest : judge_request(packet, asked);
   if (judged != Reason::Success) {
@@ -221,22 +246,58 @@ void ApplicationIntake::on_packet(Id id, ipc::Packet packet) {
       handlers_.cancel(*handshake);
     return;
   }
+  start(id, asked, std::move(packet.descriptors.front()));
+}
+
+void ApplicationIntake::start(Id id, const wire::StartRequest& asked, Fd socket) {
+  auto& application = applications_.at(id);
   application.asked = true;
   application.timer.reset();
 
   HandshakeRequest request;
-  request.socket = std::move(packet.descriptors.front());
-  request.role = asked.role == wire::Role::Client ? RequestedRole::Client : RequestedRole::Server;
+  request.socket = std::move(socket);
+  request.role = role_of(asked.role);
   request.peer_name = asked.peer_name.view();
   request.timeout = limits_.handshake_timeout;
   if (asked.timeout_ms != 0)
     request.timeout = std::min(request.timeout, std::chrono::milliseconds(asked.timeout_ms));
   request.origin = application.name;
-  request.uid = application.uid;
+  request.who = facts_of_caller(application.connection->fd(), handlers_.asked_facts());
   request.complete = [this, id](const Outcome& outcome, int) { reply(id, outcome); };
   const auto handshake = handlers_.submit(std::move(request));
   if (const auto still = applications_.find(id); still != applications_.end())
     still->second.handshake = handshake;
+}
+
+// Whoever can change the configuration may have it taken up.
+void ApplicationIntake::reload(Id id) {
+  auto& application = applications_.at(id);
+  application.asked = true;
+  application.timer.reset();
+  if (application.uid != 0 && application.uid != ::geteuid())
+    return refuse(id, Reason::NotPermitted);
+  log::info("{}: asks for a reload", application.name);
+  handlers_.reload([this, id](std::uint64_t generation, const std::vector<std::string>& problems) {
+    tell_reloaded(id, generation, problems);
+  });
+}
+
+void ApplicationIntake::tell_reloaded(Id id, std::uint64_t generation,
+                                      const std::vector<std::string>& problems) {
+  const auto application = take(id);
+  if (!application)
+    return; // it went away meanwhile
+  for (std::size_t i = 0; i < problems.size() && i < wire::max_problems; ++i) {
+    auto message = wire::make<wire::ReloadProblem>();
+    message.text.assign_cut(escape(problems[i], sizeof message.text - 1));
+    if (!application->connection->send(message))
+      break; // it does not read
+  }
+  auto message = wire::make<wire::ReloadReply>();
+  message.generation = generation;
+  message.problems = static_cast<std::uint32_t>(problems.size());
+  (void)application->connection->send(message);
+  application->connection->drain(let_go);
 }
 
 void ApplicationIntake::on_closed(Id id) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "base/descriptor_reserve.hpp"
 #include "base/event_loop.hpp"
@@ -15,6 +16,7 @@
 #include "broker/failure_log.hpp"
 #include "broker/handshake_request.hpp"
 #include "ipc/connection.hpp"
+#include "policy/policy.hpp"
 #include "wire.hpp"
 
 namespace ktls {
@@ -28,9 +30,13 @@ public:
     std::size_t connections;
     std::size_t connections_per_uid; // the next is answered "busy"
   };
+  // The number of the policy that is in force then, and what is wrong with the one that is not.
+  using Reloaded = std::function<void(std::uint64_t, const std::vector<std::string>&)>;
   struct Handlers {
     std::function<std::uint64_t(HandshakeRequest)> submit;
     std::function<void(std::uint64_t)> cancel;
+    std::function<policy::AskedFacts()> asked_facts; // what to find out of an application
+    std::function<void(Reloaded)> reload;            // for root, and for our own user
   };
 
   // Makes the socket `path`, and its directory if that is missing. An error when another agent
@@ -38,6 +44,9 @@ public:
   static Result<std::unique_ptr<ApplicationIntake>> create(EventLoop& loop, std::string path,
                                                            Limits limits, Handlers handlers);
   ~ApplicationIntake();
+  // Those who are above keep what they have.
+  void set_limits(const Limits& limits);
+
   ApplicationIntake(const ApplicationIntake&) = delete;
   ApplicationIntake& operator=(const ApplicationIntake&) = delete;
 
@@ -64,6 +73,9 @@ private:
   void turn_away(Fd socket, Reason reason, const std::string& detail);
   void on_packet(Id id, ipc::Packet packet);
   void on_closed(Id id);
+  void start(Id id, const wire::StartRequest& asked, Fd socket);
+  void reload(Id id);
+  void tell_reloaded(Id id, std::uint64_t generation, const std::vector<std::string>& problems);
   void refuse(Id id, Reason reason);
   void reply(Id id, const Outcome& outcome);
   // No longer counted; empty when it is gone already.

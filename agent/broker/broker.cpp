@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "broker/broker.hpp"
 
-#include <thread>
 #include <utility>
 
 #include "base/log.hpp"
@@ -11,72 +10,61 @@
 namespace ktls {
 namespace {
 
-unsigned worker_count(const policy::Settings& settings) {
-  const unsigned processors = std::max(std::thread::hardware_concurrency(), 1U);
-  return settings.workers == 0 ? std::min(processors, policy::max_workers) : settings.workers;
-}
-
-Dispatcher::Limits limits_of(const policy::Settings& settings) {
-  return {settings.max_handshakes,
-          settings.max_queued,
-          {settings.max_handshakes_per_uid, settings.max_handshakes_per_address},
-          settings.first_byte_timeout};
+ApplicationIntake::Limits intake_limits_of(const policy::AgentSettings& agent) {
+  return {agent.request_timeout, agent.handshake_timeout, agent.max_connections,
+          agent.max_connections_per_uid};
 }
 
 } // namespace
 
-Broker::Broker(EventLoop& loop, policy::Settings settings, Snapshot snapshot, std::string helpers,
-               std::vector<KernelSource> kernel, OnServing on_serving)
-    : loop_(loop), settings_(std::move(settings)), snapshot_(std::move(snapshot)),
-      kernel_sources_(std::move(kernel)), on_serving_(std::move(on_serving)),
-      pool_(loop, std::move(helpers), snapshot_, worker_count(settings_), pool_handlers()),
-      dispatcher_(loop, pool_, snapshot_.profiles, limits_of(settings_)) {}
+Broker::Broker(EventLoop& loop, Options options, std::vector<KernelSource> kernel,
+               OnServing on_serving)
+    : loop_(loop), kernel_sources_(std::move(kernel)), on_serving_(std::move(on_serving)),
+      dispatcher_(loop, limits_of({})), generations_(loop, std::move(options.helpers), dispatcher_),
+      reloader_(loop, generations_, std::move(options.source), std::move(options.suites),
+                [this](const Configuration& configuration) { on_change(configuration); }) {}
 
-WorkerPool::Handlers Broker::pool_handlers() {
-  WorkerPool::Handlers handlers;
-  handlers.on_available = [this] {
-    if (!serving_) {
-      if (const auto opened = open_intakes(); !opened) {
-        log::error("{}", opened.error().message());
-        return loop_.exit(1);
-      }
-      serving_ = true;
-      on_serving_();
+void Broker::start(Configuration configuration) {
+  generations_.follow(std::move(configuration), [this](const policy::Problems& problems) {
+    for (const auto& line : problems.lines)
+      log::error("{}", line);
+    if (!problems.lines.empty())
+      return loop_.exit(1);
+    const auto& agent = generations_.in_force()->policy.agent();
+    if (const auto opened = open_intakes(agent); !opened) {
+      log::error("{}", opened.error().message());
+      return loop_.exit(1);
     }
-    dispatcher_.on_available();
-  };
-  handlers.on_finished = [this](WorkerPool::Index worker, const ipc::HandshakeFinished& message) {
-    dispatcher_.on_finished(worker, message);
-  };
-  handlers.on_psk_request = [this](WorkerPool::Index worker, const ipc::PskRequest& message) {
-    dispatcher_.on_psk_request(worker, message);
-  };
-  handlers.on_lost = [this](WorkerPool::Index worker, Workers::Loss loss) {
-    dispatcher_.on_lost(worker, loss);
-    give_up_unless_serving();
-  };
-  handlers.on_signer_lost = [this] { give_up_unless_serving(); };
-  handlers.on_unusable = [](const std::string& problem) { log::error("{}", problem); };
-  return handlers;
+    on_change(*generations_.in_force());
+    on_serving_();
+  });
 }
 
-// Helpers that cannot even start are for whoever started the agent to see to.
-void Broker::give_up_unless_serving() {
-  if (!serving_)
-    loop_.exit(1);
+void Broker::reload() {
+  reloader_.reload([](const policy::Problems&) {});
 }
 
-Result<> Broker::open_intakes() {
-  const ApplicationIntake::Limits limits{settings_.request_timeout, settings_.handshake_timeout,
-                                         settings_.max_connections,
-                                         settings_.max_connections_per_uid};
+void Broker::on_change(const Configuration& configuration) {
+  const auto& policy = configuration.policy;
+  applications_->set_limits(intake_limits_of(policy.agent()));
+  log::info("policy {} is in force: {} rules, {} profiles, {} credentials", generations_.number(),
+            policy.rules().size(), policy.profiles().size(), policy.credentials().size());
+}
+
+Result<> Broker::open_intakes(const policy::AgentSettings& agent) {
   ApplicationIntake::Handlers handlers;
   handlers.submit = [this](HandshakeRequest request) {
     return dispatcher_.submit(std::move(request));
   };
   handlers.cancel = [this](std::uint64_t id) { dispatcher_.cancel(id); };
-  applications_ =
-      TRY(ApplicationIntake::create(loop_, settings_.socket, limits, std::move(handlers)));
+  handlers.asked_facts = [this] { return generations_.in_force()->policy.asked_facts(); };
+  handlers.reload = [this](const ApplicationIntake::Reloaded& done) {
+    reloader_.reload([this, done](const policy::Problems& problems) {
+      done(generations_.number(), problems.lines);
+    });
+  };
+  applications_ = TRY(
+      ApplicationIntake::create(loop_, agent.socket, intake_limits_of(agent), std::move(handlers)));
   for (auto& source : std::exchange(kernel_sources_, {}))
     TRY(open_kernel_intake(std::move(source)));
   return {};
@@ -93,9 +81,8 @@ Result<> Broker::open_kernel_intake(KernelSource source) {
     log::warning("what the kernel{} takes is not known: {}", place, able.error().message());
   TRY(source.socket.subscribe());
   KernelIntake::Options options;
-  options.psk = settings_.kernel_psk;
   options.psk_sha384 = tls::can_use_psk_with_sha384();
-  options.network_namespace = escape(source.network_namespace);
+  options.network_namespace = source.network_namespace;
   kernel_.push_back(TRY(KernelIntake::create(
       loop_, std::make_unique<HandshakeSocket>(std::move(source.socket)),
       [this](HandshakeRequest request) { (void)dispatcher_.submit(std::move(request)); }, keyrings_,

@@ -10,10 +10,10 @@
 #include "base/event_loop.hpp"
 #include "broker/application_intake.hpp"
 #include "broker/dispatcher.hpp"
+#include "broker/generations.hpp"
 #include "broker/kernel_intake.hpp"
 #include "broker/keyring.hpp"
-#include "broker/snapshot.hpp"
-#include "broker/worker_pool.hpp"
+#include "broker/reloader.hpp"
 #include "netlink/handshake_socket.hpp"
 
 namespace ktls {
@@ -28,30 +28,33 @@ class Broker {
 public:
   // Called once, when handshakes can be done and both intakes are open.
   using OnServing = std::function<void()>;
+  struct Options {
+    ConfigurationSource source;
+    KernelSuites suites;
+    std::string helpers;
+  };
 
   // The loop's exit status becomes 1 when the agent cannot start.
-  Broker(EventLoop& loop, policy::Settings settings, Snapshot snapshot, std::string helpers,
-         std::vector<KernelSource> kernel, OnServing on_serving);
+  Broker(EventLoop& loop, Options options, std::vector<KernelSource> kernel, OnServing on_serving);
 
-  void start() { pool_.start_all(); }
+  // With what was read of `options.source`.
+  void start(Configuration configuration);
+  void reload();
   // Everyone who waits gets an answer.
   void stop();
 
 private:
-  WorkerPool::Handlers pool_handlers();
-  void give_up_unless_serving();
-  Result<> open_intakes();
+  void on_change(const Configuration& configuration);
+  Result<> open_intakes(const policy::AgentSettings& agent);
   Result<> open_kernel_intake(KernelSource source);
 
   EventLoop& loop_;
-  policy::Settings settings_;
-  Snapshot snapshot_;
   std::vector<KernelSource> kernel_sources_;
   OnServing on_serving_;
-  bool serving_ = false;
   KeyringLinks keyrings_; // the dispatcher's requests hold some
-  WorkerPool pool_;
   Dispatcher dispatcher_;
+  Generations generations_;
+  Reloader reloader_;
   std::vector<std::unique_ptr<KernelIntake>> kernel_;
   std::unique_ptr<ApplicationIntake> applications_;
 };

@@ -28,6 +28,30 @@ std::string name_peer(const Outcome& outcome) {
   return "without certificate";
 }
 
+// Behind all else that a line says.
+std::string name_rule(const Outcome& outcome) {
+  return outcome.rule.empty() ? "" : fmt::format(", rule \"{}\"", outcome.rule);
+}
+
+// In small letters; empty for what is none.
+std::string dns_name(std::string_view text) {
+  const auto name = HostName::parse(text);
+  return name && !name->is_address() ? lower_case(name->text()) : "";
+}
+
+// What the connection says of itself, and of whoever asks.
+void add_facts(const ConnectionAddresses& addresses, HandshakeRequest& request) {
+  auto& facts = request.who;
+  facts.local_address = IpAddress::of(addresses.local);
+  facts.remote_address = IpAddress::of(addresses.remote);
+  facts.local_port = port_of(addresses.local);
+  facts.remote_port = port_of(addresses.remote);
+  if (request.role != RequestedRole::ByPolicy)
+    facts.role = request.role == RequestedRole::Client ? policy::AskedRole::Client
+                                                       : policy::AskedRole::Server;
+  facts.server_name = dns_name(request.peer_name);
+}
+
 std::chrono::milliseconds left_until(EventLoop::Clock::time_point deadline,
                                      EventLoop::Clock::time_point now) {
   const auto left = deadline - now;
@@ -36,12 +60,33 @@ std::chrono::milliseconds left_until(EventLoop::Clock::time_point deadline,
 
 } // namespace
 
+policy::LocalTime local_time() {
+  constexpr unsigned days_in_week = 7;
+  constexpr unsigned minutes_in_hour = 60;
+  const std::time_t now = std::time(nullptr);
+  std::tm broken_down{};
+  if (::localtime_r(&now, &broken_down) == nullptr)
+    return {};
+  const auto since_sunday = static_cast<unsigned>(broken_down.tm_wday);
+  return {(since_sunday + days_in_week - 1) % days_in_week,
+          static_cast<unsigned>(broken_down.tm_hour) * minutes_in_hour +
+              static_cast<unsigned>(broken_down.tm_min)};
+}
+
+void Dispatcher::serve(std::shared_ptr<const Generation> generation, const Limits& limits) {
+  generation_ = std::move(generation);
+  limits_ = limits;
+  admission_.set_limits(limits.each);
+  fill();
+}
+
 Dispatcher::Id Dispatcher::submit(HandshakeRequest request) {
   const Id id = ++last_id_;
   const auto addresses = addresses_of(request.socket.get());
   std::string description = request.origin + " " + describe(addresses);
-  if (const Outcome examined = examine(request); examined.reason != Reason::Success) {
-    refuse(request, description, examined);
+  auto plan = examine(request, addresses);
+  if (!plan) {
+    refuse(request, description, plan.error());
     return id;
   }
   const auto remote = RemoteNetwork::of(addresses.remote);
@@ -52,7 +97,7 @@ Dispatcher::Id Dispatcher::submit(HandshakeRequest request) {
                                              remote->text(), Suspects::memory.count())));
     return id;
   }
-  auto place = admission_.admit({request.uid, remote});
+  auto place = admission_.admit({request.who.uid, remote});
   if (!place) {
     refuse(request, description, failure(Reason::Busy, place.error()));
     return id;
@@ -63,7 +108,7 @@ Dispatcher::Id Dispatcher::submit(HandshakeRequest request) {
     refuse(request, description, failure(Reason::InternalError, watchdog.error().message()));
     return id;
   }
-  handshakes_.emplace(id, InFlight{std::move(request), std::move(*place), remote,
+  handshakes_.emplace(id, InFlight{std::move(request), std::move(*plan), std::move(*place), remote,
                                    std::move(description), std::nullopt, deadline,
                                    std::move(*watchdog)});
   waiting_.insert(id);
@@ -71,95 +116,112 @@ Dispatcher::Id Dispatcher::submit(HandshakeRequest request) {
   return id;
 }
 
-const std::optional<ProfileChoice>&
-Dispatcher::choose_profile(const HandshakeRequest& request) const {
-  const bool client = request.role == RequestedRole::Client;
-  if (!request.from_kernel)
-    return client ? profiles_.client : profiles_.server;
-  if (request.psk)
-    return client ? profiles_.kernel_psk_client : profiles_.kernel_psk_server;
-  return client ? profiles_.kernel_client : profiles_.kernel_server;
-}
-
-bool Dispatcher::uses_psk(const HandshakeRequest& request) const {
-  const auto& profile = choose_profile(request);
-  return request.psk || (profile && profile->psk_file);
-}
-
-// The cheap questions, before a worker is bothered. Success: nothing is against it.
-Outcome Dispatcher::examine(const HandshakeRequest& request) const {
+// The cheap questions, before a worker is bothered.
+Dispatcher::Planned Dispatcher::examine(HandshakeRequest& request,
+                                        const ConnectionAddresses& addresses) {
   // the kernel gives its own sockets only; one that is not connected any more, the worker finds
-  const auto fit = request.from_kernel ? Reason::Success : classify_socket(request.socket.get());
+  const auto fit = request.from_kernel() ? Reason::Success : classify_socket(request.socket.get());
   if (fit != Reason::Success)
-    return failure(fit);
-  const bool client = request.role == RequestedRole::Client;
-  if (!choose_profile(request))
-    return failure(Reason::NoPolicy);
-  // with a pre-shared key there is no certificate that could name another
-  const bool name_counts = client && !uses_psk(request);
-  if (name_counts && request.peer_name.empty())
-    return failure(Reason::PeerNameMissing);
-  if (name_counts && !HostName::parse(request.peer_name))
-    return failure(Reason::PeerNameInvalid);
-  if (!has_place() && waiting_.size() >= limits_.queued)
-    return failure(Reason::Busy, fmt::format("agent.max_queued = {} behind agent.max_handshakes = "
-                                             "{}",
-                                             limits_.queued, limits_.handshakes));
-  return failure(Reason::Success);
+    return tl::make_unexpected(failure(fit));
+  add_facts(addresses, request);
+  auto plan = decide(generation_, request,
+                     request.role != RequestedRole::Client && request.peer_name.empty());
+  if (!plan)
+    return plan;
+  if (!has_place(plan->generation->workers) && waiting_.size() >= limits_.queued)
+    return tl::make_unexpected(
+        failure(Reason::Busy, fmt::format("agent.max_queued = {} behind agent.max_handshakes = {}",
+                                          limits_.queued, limits_.handshakes)));
+  if (plan->profile != nullptr && !request.from_kernel())
+    request.timeout =
+        std::min<std::chrono::milliseconds>(request.timeout, plan->profile->handshake_timeout);
+  return plan;
+}
+
+Dispatcher::Planned Dispatcher::decide(const std::shared_ptr<const Generation>& generation,
+                                       const HandshakeRequest& request,
+                                       bool server_name_is_coming) const {
+  const auto time = generation->policy.asked_facts().time ? clock_() : policy::LocalTime{};
+  const auto decision = generation->policy.decide(request.who, time, server_name_is_coming);
+  if (decision.needs_server_name) {
+    Plan undecided;
+    undecided.generation = generation;
+    return undecided;
+  }
+  return plan_for(generation, decision,
+                  {request.who, time, request.role, request.peer_name, request.psk != nullptr});
 }
 
 void Dispatcher::refuse(HandshakeRequest& request, const std::string& description,
                         const Outcome& outcome) {
-  // what is no connected TCP socket is left as it is: whatever it is, it was passed by mistake
-  if (classify_socket(request.socket.get()) == Reason::Success)
+  // what is no connected TCP socket is left as it is: whatever it is, it was passed by mistake; so
+  // is an application's that is to go without TLS
+  const bool stays = outcome.reason == Reason::PolicyClear && !request.from_kernel();
+  if (!stays && classify_socket(request.socket.get()) == Reason::Success)
     end_unbegun(request.socket.get(), outcome.reason);
   report(request, description, outcome);
 }
 
-bool Dispatcher::has_place() const {
-  return in_workers_ < limits_.handshakes && workers_.pick().has_value();
+bool Dispatcher::has_place(Workers& workers) const {
+  return in_workers_ < limits_.handshakes && workers.pick().has_value();
 }
 
-// Gives workers what waits, as far as there is room.
+// Gives workers what waits, as far as there is room, the oldest first. What waits for the workers
+// of an older policy does not hold up the others.
 void Dispatcher::fill() {
   if (filling_)
     return; // a worker that cannot take one ends others, which calls this
   filling_ = true;
-  while (!waiting_.empty() && has_place())
-    assign(waiting_.extract(waiting_.begin()).value());
+  const auto can_go_on = [this](Id id) {
+    return has_place(handshakes_.at(id).plan.generation->workers);
+  };
+  for (auto next = waiting_.begin(); in_workers_ < limits_.handshakes; next = waiting_.begin()) {
+    next = std::find_if(next, waiting_.end(), can_go_on);
+    if (next == waiting_.end())
+      break;
+    assign(waiting_.extract(next).value());
+  }
   filling_ = false;
 }
 
 void Dispatcher::assign(Id id) {
   auto& handshake = handshakes_.at(id);
-  const auto& request = handshake.request;
-  const bool client = request.role == RequestedRole::Client;
+  const auto& plan = handshake.plan;
   const auto now = loop_.now();
   const auto left = left_until(handshake.deadline, now);
   auto message = wire::make<ipc::StartHandshake>();
   message.id = id;
   message.sent_ns =
       static_cast<std::uint64_t>(std::chrono::nanoseconds(now.time_since_epoch()).count());
-  message.profile = choose_profile(request)->index;
   message.timeout_ms = static_cast<std::uint32_t>(left.count());
   // from here on: as client, nobody has spoken to the peer yet
-  message.first_byte_ms = static_cast<std::uint32_t>(std::min(left, limits_.first_byte).count());
-  message.anonymous = client && request.anonymous ? 1 : 0;
-  check(message.peer_name.assign(request.peer_name), "an examined name fits");
-  handshake.worker = workers_.pick();
+  const auto first_byte = plan.profile == nullptr
+                              ? plan.generation->policy.agent().first_byte_timeout
+                              : plan.profile->first_byte_timeout;
+  message.first_byte_ms =
+      static_cast<std::uint32_t>(std::min<std::chrono::milliseconds>(left, first_byte).count());
+  if (plan.profile == nullptr) {
+    message.name_decides = 1;
+  } else {
+    message.profile = plan.index;
+    message.anonymous = plan.is_client() && handshake.request.anonymous ? 1 : 0;
+    check(message.peer_name.assign(plan.peer_name), "an examined name fits");
+  }
+  auto& workers = plan.generation->workers;
+  handshake.worker = WorkerId{&workers, *workers.pick()};
   ++in_workers_;
   // on failure on_lost() has ended it with the worker's others
-  (void)workers_.start(*handshake.worker, message, request.socket.get());
+  (void)workers.start(handshake.worker->second, message, handshake.request.socket.get());
 }
 
 void Dispatcher::on_available() {
   fill();
 }
 
-void Dispatcher::on_finished(Workers::Index worker, const ipc::HandshakeFinished& message) {
+void Dispatcher::on_finished(const WorkerId& worker, const ipc::HandshakeFinished& message) {
   const auto found = handshakes_.find(message.id);
   if (found == handshakes_.end() || found->second.worker != worker)
-    return workers_.replace(worker); // it makes up handshakes
+    return worker.first->replace(worker.second); // it makes up handshakes
   ++heard_[worker];
   Outcome outcome;
   outcome.reason = *reason_from_number(message.reason);
@@ -173,25 +235,30 @@ void Dispatcher::on_finished(Workers::Index worker, const ipc::HandshakeFinished
   outcome.resumed = message.resumed != 0;
   outcome.peer_subject = escape(message.peer_subject.view());
   outcome.authenticated = message.authenticated != 0;
+  const auto& plan = found->second.plan;
+  if (outcome.reason == Reason::Success && plan.profile == nullptr)
+    return worker.first->replace(worker.second); // it was told of none
   if (outcome.reason == Reason::Success && outcome.authenticated && !outcome.peer_subject.empty())
-    outcome.tags = choose_profile(found->second.request)->tags;
+    outcome.tags = plan.profile->tags;
   finish(message.id, outcome);
 }
 
-void Dispatcher::on_psk_request(Workers::Index worker, const ipc::PskRequest& message) {
+void Dispatcher::on_psk_request(const WorkerId& worker, const ipc::PskRequest& message) {
   const auto found = handshakes_.find(message.id);
   if (found == handshakes_.end() || found->second.worker != worker)
-    return workers_.replace(worker); // it makes up handshakes
+    return worker.first->replace(worker.second); // it makes up handshakes
   auto& handshake = found->second;
   const auto& request = handshake.request;
-  if (!uses_psk(request) || ++handshake.psk_lookups > tls::max_psk_lookups)
-    return workers_.replace(worker); // it collects keys
-  const auto& profile = *choose_profile(request);
-  const bool client = request.role == RequestedRole::Client;
-  const std::string identity = client ? profile.psk_identity : std::string(message.identity.view());
+  const auto& plan = handshake.plan;
+  const bool uses_psk = plan.profile != nullptr && plan.uses_psk();
+  if (!uses_psk || ++handshake.psk_lookups > tls::max_psk_lookups)
+    return worker.first->replace(worker.second); // it collects keys
+  const bool client = plan.is_client();
+  const std::string identity =
+      client ? plan.profile->psk_identity : std::string(message.identity.view());
   // as server, nothing without a name: it would be the first of a file
   auto psk = request.psk                   ? request.psk(identity)
-             : client || !identity.empty() ? profile.psk_file->find(identity)
+             : client || !identity.empty() ? plan.served->psk_file->find(identity)
                                            : invalid("no identity");
   auto reply = wire::make<ipc::PskReply>();
   reply.id = message.id;
@@ -199,11 +266,34 @@ void Dispatcher::on_psk_request(Workers::Index worker, const ipc::PskRequest& me
     reply.size = static_cast<std::uint32_t>(psk->key.bytes().size());
     std::ranges::copy(psk->key.bytes(), std::as_writable_bytes(std::span(reply.key)).begin());
   }
-  workers_.give_psk(worker, reply);
+  worker.first->give_psk(worker.second, reply);
   wipe_message(reply);
 }
 
-void Dispatcher::on_lost(Workers::Index worker, Workers::Loss loss) {
+// The policy that the handshake began with is asked once more, now that the name is known.
+void Dispatcher::on_server_name(const WorkerId& worker, const ipc::ServerName& message) {
+  const auto found = handshakes_.find(message.id);
+  if (found == handshakes_.end() || found->second.worker != worker ||
+      found->second.plan.profile != nullptr)
+    return worker.first->replace(worker.second); // nobody asked it
+  ++heard_[worker];
+  auto& handshake = found->second;
+  handshake.request.who.server_name = dns_name(message.name.view());
+  handshake.request.role = RequestedRole::Server; // or there would be no such question
+  auto plan = decide(handshake.plan.generation, handshake.request, false);
+  auto choice = wire::make<ipc::ChooseProfile>();
+  choice.id = message.id;
+  if (plan) {
+    handshake.plan = std::move(*plan);
+    choice.profile = handshake.plan.index;
+  } else {
+    choice.reason = static_cast<std::uint16_t>(plan.error().reason);
+    handshake.refusal = std::move(plan.error());
+  }
+  worker.first->choose(worker.second, choice);
+}
+
+void Dispatcher::on_lost(const WorkerId& worker, Workers::Loss loss) {
   heard_.erase(worker);
   std::vector<Id> lost;
   std::vector<RemoteNetwork> remotes;
@@ -250,7 +340,7 @@ void Dispatcher::on_late(Id id) {
   if (heard_[*worker] != handshake.heard && now < handshake.deadline + worker_patience)
     return watch_worker(id, now + worker_grace);
   handshake.late = true;
-  workers_.replace(*worker);
+  worker->first->replace(worker->second);
 }
 
 void Dispatcher::cancel(Id id) {
@@ -258,7 +348,7 @@ void Dispatcher::cancel(Id id) {
   if (found == handshakes_.end())
     return;
   if (found->second.worker)
-    workers_.cancel(*found->second.worker, id);
+    found->second.worker->first->cancel(found->second.worker->second, id);
   else
     finish(id, failure(Reason::Cancelled));
 }
@@ -270,7 +360,7 @@ void Dispatcher::end_all(Reason reason) {
   filling_ = false;
 }
 
-void Dispatcher::finish(Id id, const Outcome& outcome) {
+void Dispatcher::finish(Id id, Outcome outcome) {
   auto node = handshakes_.extract(id);
   auto& handshake = node.mapped();
   const int socket = handshake.request.socket.get();
@@ -284,6 +374,11 @@ void Dispatcher::finish(Id id, const Outcome& outcome) {
     (void)::shutdown(socket, SHUT_RDWR);
   else if (outcome.reason != Reason::Success)
     end_unbegun(socket, outcome.reason);
+  const auto& plan = handshake.plan;
+  if (handshake.refusal && outcome.reason == handshake.refusal->reason)
+    outcome = *handshake.refusal;
+  outcome.rule = plan.rule != nullptr ? plan.rule->name : outcome.rule;
+  outcome.profile = plan.profile != nullptr ? plan.profile->name : outcome.profile;
   report(handshake.request, handshake.description, outcome);
   fill();
 }
@@ -292,21 +387,22 @@ void Dispatcher::report(HandshakeRequest& request, const std::string& descriptio
                         const Outcome& outcome) {
   log_outcome(description, outcome);
   request.complete(outcome, request.socket.get());
-  if (!request.from_kernel)
+  if (!request.from_kernel())
     dont_linger(request.socket.get());
 }
 
 void Dispatcher::log_outcome(const std::string& description, const Outcome& outcome) {
   const auto& reason = facts(outcome.reason);
   if (outcome.reason == Reason::Success)
-    return log::info("{}: secured with {} {}{}{}, peer {}", description, outcome.protocol,
+    return log::info("{}: secured with {} {}{}{}, peer {}{}", description, outcome.protocol,
                      outcome.cipher, outcome.group.empty() ? "" : " ", outcome.group,
-                     name_peer(outcome));
+                     name_peer(outcome), name_rule(outcome));
   failures_.write(
       outcome.reason,
-      fmt::format("{}: {}: {}{}{}", description, reason.name, reason.help,
+      fmt::format("{}: {}: {}{}{}{}", description, reason.name, reason.help,
                   outcome.detail.empty() ? "" : " (" + outcome.detail + ")",
-                  outcome.peer_subject.empty() ? "" : "; peer \"" + outcome.peer_subject + "\""));
+                  outcome.peer_subject.empty() ? "" : "; peer \"" + outcome.peer_subject + "\"",
+                  name_rule(outcome)));
 }
 
 } // namespace ktls

@@ -3,18 +3,29 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "base/event_loop.hpp"
 #include "broker/admission.hpp"
 #include "broker/failure_log.hpp"
 #include "broker/handshake_request.hpp"
+#include "broker/plan.hpp"
+#include "broker/socket_address.hpp"
 #include "broker/suspects.hpp"
-#include "broker/worker_pool.hpp"
 
 namespace ktls {
+
+// A worker of one of the pools.
+using WorkerId = std::pair<Workers*, Workers::Index>;
+
+// The wall clock, as rules with a time see it.
+[[nodiscard]] policy::LocalTime local_time();
 
 class Dispatcher {
 public:
@@ -23,7 +34,6 @@ public:
     std::size_t handshakes; // in workers
     std::size_t queued;     // that wait for a worker, or for a place in one; then "busy"
     Admission::Limits each; // queued ones included
-    std::chrono::milliseconds first_byte;
   };
   // A worker keeps the time limits. One that is this late and has said nothing for as long does not
   // run any more; longer than a worker waits for its signer. One that does say something is only
@@ -31,10 +41,15 @@ public:
   static constexpr std::chrono::milliseconds worker_grace{3000};
   static constexpr std::chrono::milliseconds worker_patience{15'000};
 
-  // All references must outlive the dispatcher.
-  Dispatcher(EventLoop& loop, Workers& workers, ProfileChoices profiles, const Limits& limits)
-      : loop_(loop), workers_(workers), profiles_(std::move(profiles)), limits_(limits),
-        admission_(limits.each), failures_(loop, "handshakes") {}
+  // `loop` must outlive the dispatcher. `clock`: what rules with a time go by.
+  Dispatcher(EventLoop& loop, const Limits& limits,
+             std::function<policy::LocalTime()> clock = local_time)
+      : loop_(loop), clock_(std::move(clock)), limits_(limits), admission_(limits.each),
+        failures_(loop, "handshakes") {}
+
+  // From here on this one decides; first to be called before any request comes. Handshakes that
+  // have begun keep theirs, and hold it until they end.
+  void serve(std::shared_ptr<const Generation> generation, const Limits& limits);
 
   // Takes the request over; its `complete` may be called before this returns.
   Id submit(HandshakeRequest request);
@@ -45,45 +60,47 @@ public:
 
   [[nodiscard]] std::size_t in_flight() const { return handshakes_.size(); }
 
-  // From the pool.
+  // From the pools.
   void on_available();
-  void on_finished(Workers::Index worker, const ipc::HandshakeFinished& message);
-  void on_psk_request(Workers::Index worker, const ipc::PskRequest& message);
-  void on_lost(Workers::Index worker, Workers::Loss loss);
+  void on_finished(const WorkerId& worker, const ipc::HandshakeFinished& message);
+  void on_psk_request(const WorkerId& worker, const ipc::PskRequest& message);
+  void on_server_name(const WorkerId& worker, const ipc::ServerName& message);
+  void on_lost(const WorkerId& worker, Workers::Loss loss);
 
 private:
   struct InFlight {
     HandshakeRequest request;
+    Plan plan; // without a profile: the name decides that the peer is about to ask for
     Admission::Place place;
     std::optional<RemoteNetwork> remote;
     std::string description;
-    std::optional<Workers::Index> worker; // none: waits for one
+    std::optional<WorkerId> worker; // none: waits for one
     EventLoop::Clock::time_point deadline;
     EventSource watchdog;
     bool late = false;       // its worker is replaced for it
     std::uint64_t heard = 0; // what its worker had said when it was last found late
     int psk_lookups = 0;
+    std::optional<Outcome> refusal = std::nullopt; // what the policy said when the name was known
   };
 
-  [[nodiscard]] const std::optional<ProfileChoice>&
-  choose_profile(const HandshakeRequest& request) const;
-  // The peer is known by a pre-shared key, and needs no name.
-  [[nodiscard]] bool uses_psk(const HandshakeRequest& request) const;
-  [[nodiscard]] Outcome examine(const HandshakeRequest& request) const;
-  [[nodiscard]] bool has_place() const;
+  using Planned = tl::expected<Plan, Outcome>;
+  [[nodiscard]] Planned examine(HandshakeRequest& request, const ConnectionAddresses& addresses);
+  [[nodiscard]] Planned decide(const std::shared_ptr<const Generation>& generation,
+                               const HandshakeRequest& request, bool server_name_is_coming) const;
+  [[nodiscard]] bool has_place(Workers& workers) const;
   void refuse(HandshakeRequest& request, const std::string& description, const Outcome& outcome);
   void fill();
   void assign(Id id);
   void on_deadline(Id id);
   void watch_worker(Id id, EventLoop::Clock::time_point until);
   void on_late(Id id);
-  void finish(Id id, const Outcome& outcome);
+  void finish(Id id, Outcome outcome);
   void report(HandshakeRequest& request, const std::string& description, const Outcome& outcome);
   void log_outcome(const std::string& description, const Outcome& outcome);
 
   EventLoop& loop_;
-  Workers& workers_;
-  ProfileChoices profiles_;
+  std::function<policy::LocalTime()> clock_;
+  std::shared_ptr<const Generation> generation_;
   Limits limits_;
   Admission admission_;
   Suspects suspects_;
@@ -93,7 +110,7 @@ private:
   std::set<Id> waiting_; // the oldest first
   std::size_t in_workers_ = 0;
   bool filling_ = false;
-  std::unordered_map<Workers::Index, std::uint64_t> heard_; // messages of each worker
+  std::map<WorkerId, std::uint64_t> heard_; // messages of each worker
 };
 
 } // namespace ktls

@@ -15,6 +15,7 @@
 #include "base/fd.hpp"
 #include "base/reason.hpp"
 #include "broker/keyring.hpp"
+#include "policy/conditions.hpp"
 #include "tls/psk.hpp"
 
 namespace ktls {
@@ -28,6 +29,8 @@ struct Outcome {
   std::string alpn;         // with Success; empty: none was negotiated
   std::string peer_subject; // escaped; empty when the peer presented no certificate
   std::string psk_identity; // escaped; empty without a pre-shared key
+  std::string rule;         // that applied; empty: none
+  std::string profile;      // of that rule
   bool resumed = false;
   bool authenticated = false;
   // With Success: what the profile calls this peer, for a consumer in the kernel that takes tags.
@@ -41,7 +44,8 @@ struct Outcome {
   return outcome;
 }
 
-enum class RequestedRole { Client, Server };
+// Of the TLS handshake. ByPolicy: whatever the profile says.
+enum class RequestedRole { Client, Server, ByPolicy };
 
 // The pre-shared key of an identity that the peer sent; as client, with an empty one, that to use.
 using PskSource = std::function<Result<tls::Psk>(std::string_view identity)>;
@@ -49,16 +53,17 @@ using PskSource = std::function<Result<tls::Psk>(std::string_view identity)>;
 struct HandshakeRequest {
   Fd socket; // the broker's own duplicate
   RequestedRole role = RequestedRole::Client;
-  bool from_kernel = false;
+  policy::Facts who;      // origin, and who asks; the dispatcher adds what the connection says
   PskSource psk;          // set: the handshake is to authenticate by pre-shared keys
   bool anonymous = false; // as client: present no certificate
-  std::string peer_name;  // as client
+  std::string peer_name;  // as client: by whom to verify the server; may be empty
   std::chrono::milliseconds timeout{0};
-  std::string origin;       // for the log: "kernel", "pid 17 uid 1000"
-  std::optional<uid_t> uid; // whom it counts for; none: the kernel
+  std::string origin; // for the log: "kernel", "pid 17 uid 1000"
   std::unique_ptr<KeyringPsk>
       keys;                   // of a keyring, for `psk`; stays here until `complete` was called
   KeyringLinks::Hold keyring; // the right to read its keys, for as long as the request exists
+  [[nodiscard]] bool from_kernel() const { return who.origin == policy::Origin::Kernel; }
+
   // Called exactly once. `socket` is valid during the call and closed after it; it has its keys, or
   // is shut down.
   std::function<void(const Outcome&, int socket)> complete;

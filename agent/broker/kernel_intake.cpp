@@ -7,8 +7,10 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "broker/socket_address.hpp"
 #include "ktls/clear_end.hpp"
+#include "policy/policy.hpp"
 
 namespace ktls {
 
@@ -19,21 +21,24 @@ HandshakeRequest to_request(KernelHandshake handshake, const std::string& networ
   HandshakeRequest request;
   request.socket = std::move(handshake.socket);
   request.role = client ? RequestedRole::Client : RequestedRole::Server;
-  request.from_kernel = true;
+  request.who.origin = policy::Origin::Kernel;
+  request.who.direction = client ? policy::Direction::Outbound : policy::Direction::Inbound;
+  request.who.network_namespace =
+      network_namespace.empty() ? std::string(policy::own_network_namespace) : network_namespace;
   request.anonymous = parameters.auth_mode == AuthMode::Unauthenticated;
   request.peer_name = std::move(parameters.peer_name);
   request.timeout =
       std::min(parameters.timeout.value_or(limit), std::chrono::milliseconds(wire::max_timeout_ms));
   request.origin = client ? "kernel client" : "kernel server";
   if (!network_namespace.empty())
-    request.origin += " of " + network_namespace;
+    request.origin += " of " + escape(network_namespace);
   return request;
 }
 
-bool is_supported(const HandshakeParameters& parameters, bool psk) {
+bool is_supported(const HandshakeParameters& parameters) {
   if (parameters.auth_mode != AuthMode::Psk)
     return parameters.certificates.empty();
-  return psk && (parameters.message_type == MessageType::ClientHello || parameters.keyring);
+  return (parameters.message_type == MessageType::ClientHello || parameters.keyring);
 }
 
 Result<std::unique_ptr<KernelIntake>> KernelIntake::create(EventLoop& loop,
@@ -118,7 +123,7 @@ void KernelIntake::submit(KernelHandshake handshake) {
   // the kernel has made a link for every request with a keyring, whatever else it asks for
   if (psk || parameters.keyring)
     request.keyring = links_.hold(parameters.keyring.value_or(0));
-  if (!is_supported(parameters, options_.psk))
+  if (!is_supported(parameters))
     return refuse(request, failure(Reason::Unsupported));
   if (psk && request.role == RequestedRole::Client) {
     auto keys = KeyringPsk::for_client(parameters.peer_identities, options_.psk_sha384);

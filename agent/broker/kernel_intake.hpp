@@ -33,9 +33,8 @@ public:
   using Submit = std::function<void(HandshakeRequest)>;
 
   struct Options {
-    bool psk = false;              // pre-shared keys are allowed
-    bool psk_sha384 = false;       // and GnuTLS can use those for SHA-384
-    std::string network_namespace; // for the log's origin; empty: our own
+    bool psk_sha384 = false;       // GnuTLS can use pre-shared keys for SHA-384
+    std::string network_namespace; // its path; empty: our own
   };
 
   // Takes up what waits already. `loop` and `links` must outlive the intake, and the requests that
@@ -75,8 +74,8 @@ private:
 // What a request of the kernel asks of us; without `complete`. Pure but for moving the socket.
 [[nodiscard]] HandshakeRequest to_request(KernelHandshake handshake,
                                           const std::string& network_namespace = {});
-// Not supported are certificates in keyrings, pre-shared keys where they are not allowed, and a
-// server's where the kernel does not say in which keyring they are.
-[[nodiscard]] bool is_supported(const HandshakeParameters& parameters, bool psk);
+// Not supported are certificates in keyrings, and a server's pre-shared keys where the kernel does
+// not say in which keyring they are.
+[[nodiscard]] bool is_supported(const HandshakeParameters& parameters);
 
 } // namespace ktls

@@ -14,18 +14,16 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "base/file.hpp"
 #include "base/log.hpp"
 #include "base/sandbox.hpp"
 #include "broker/broker.hpp"
+#include "broker/kernel_suites.hpp"
+#include "broker/key_check.hpp"
 #include "ktls/cipher_probe.hpp"
 #include "netlink/network_namespace.hpp"
 #include "tls/library.hpp"
 
 namespace {
-
-constexpr const char* default_configuration = "/etc/ktlsd/ktlsd.toml";
-constexpr std::size_t max_configuration_file_size = 4UL * 1024 * 1024;
 
 constexpr const char* usage = R"(Usage: ktlsd [OPTION]...
 Performs TLS handshakes for the kernel and for applications, and gives the keys to the kernel.
@@ -41,8 +39,7 @@ cannot start, 2 for a mistake on the command line.
 )";
 
 struct Options {
-  std::string configuration = default_configuration;
-  bool configuration_named = false;
+  ktls::ConfigurationSource configuration;
   bool only_check = false;
   std::string helpers = KTLS_HELPER_DIR;
 };
@@ -63,8 +60,7 @@ std::optional<int> parse_options(int count, char** arguments, Options& options) 
   while ((found = ::getopt_long(count, arguments, "c:h", known.data(), nullptr)) != -1) {
     switch (found) {
     case 'c':
-      options.configuration = optarg;
-      options.configuration_named = true;
+      options.configuration = {optarg, true};
       break;
     case Check:
       options.only_check = true;
@@ -97,51 +93,9 @@ void report(const ktls::policy::Problems& problems) {
     ktls::log::error("{}", line);
 }
 
-std::optional<ktls::policy::Settings> read_settings(const Options& options) {
-  const auto text = ktls::read_file(options.configuration, max_configuration_file_size);
-  if (!text && text.error().code == std::errc::no_such_file_or_directory &&
-      !options.configuration_named) {
-    ktls::log::warning("{} does not exist: every handshake is refused with no-policy; see "
-                       "ktlsd.toml(5)",
-                       options.configuration);
-    return ktls::policy::Settings{};
-  }
-  if (!text) {
-    ktls::log::error("{}", text.error().message());
-    return std::nullopt;
-  }
-  auto settings = ktls::policy::parse_settings(*text, options.configuration);
-  if (!settings) {
-    report(settings.error());
-    return std::nullopt;
-  }
-  return std::move(*settings);
-}
-
-std::vector<std::string_view> names_of(const std::vector<ktls::Cipher>& ciphers) {
-  std::vector<std::string_view> names;
-  names.reserve(ciphers.size());
-  for (const auto cipher : ciphers)
-    names.push_back(ktls::facts(cipher).name);
-  return names;
-}
-
-// For a check where there is no kernel TLS: on the machine where the file is written.
-ktls::KernelTls every_cipher() {
-  ktls::KernelTls kernel;
-  for (const auto& row : ktls::cipher_table)
-    kernel.tls13.push_back(row.cipher);
-  kernel.tls12 = kernel.tls13;
-  return kernel;
-}
-
-ktls::KernelSuites kernel_suites(const ktls::KernelTls& kernel) {
-  return {names_of(kernel.tls12), names_of(kernel.tls13), kernel.limits_records};
-}
-
 // Each handshake holds a descriptor, as does each connection to agent.sock. With fewer than the
 // limits allow, one user could take those of all.
-void raise_descriptor_limit(const ktls::policy::Settings& settings) {
+void raise_descriptor_limit(const ktls::policy::AgentSettings& settings) {
   constexpr std::size_t for_itself = 64;
   const std::size_t needed =
       settings.max_handshakes + settings.max_queued + settings.max_connections + for_itself;
@@ -166,7 +120,8 @@ void raise_priority() {
 }
 
 // Those of the configured network namespaces all exist, or the agent does not start.
-ktls::Result<std::vector<ktls::KernelSource>> open_kernel(const ktls::policy::Settings& settings) {
+ktls::Result<std::vector<ktls::KernelSource>>
+open_kernel(const ktls::policy::AgentSettings& settings) {
   std::vector<ktls::KernelSource> sources;
   if (auto own = ktls::HandshakeSocket::create())
     sources.push_back({"", std::move(*own)});
@@ -181,11 +136,20 @@ ktls::Result<std::vector<ktls::KernelSource>> open_kernel(const ktls::policy::Se
   return sources;
 }
 
-ktls::Result<int> serve(const Options& options, ktls::policy::Settings settings,
-                        ktls::Snapshot snapshot) {
-  raise_descriptor_limit(settings);
+// Without a rule there is nobody to serve: said at the start, and by each refusal.
+void warn_of_no_rules(const Options& options, const ktls::policy::Policy& policy) {
+  if (policy.rules().empty())
+    ktls::log::warning(
+        "{} has no rules: every handshake is refused with no-policy; write some, see "
+        "ktlsd.toml(5), and reload",
+        options.configuration.path);
+}
+
+ktls::Result<int> serve(const Options& options, ktls::Configuration configuration,
+                        ktls::KernelSuites suites) {
+  raise_descriptor_limit(configuration.policy.agent());
   raise_priority();
-  auto kernel = TRY(open_kernel(settings));
+  auto kernel = TRY(open_kernel(configuration.policy.agent()));
   TRY(ktls::forbid_inspection());
   if (const auto locked = ktls::lock_memory(); !locked)
     ktls::log::warning("keys could be swapped to disk: {}", locked.error().message());
@@ -196,7 +160,7 @@ ktls::Result<int> serve(const Options& options, ktls::policy::Settings settings,
   }
 
   auto loop = TRY(ktls::EventLoop::create());
-  ktls::Broker broker(loop, std::move(settings), std::move(snapshot), options.helpers,
+  ktls::Broker broker(loop, {options.configuration, std::move(suites), options.helpers},
                       std::move(kernel), [] {
                         (void)::sd_notify(0, "READY=1");
                         ktls::log::info("ktlsd {} is ready", KTLS_VERSION);
@@ -204,31 +168,12 @@ ktls::Result<int> serve(const Options& options, ktls::policy::Settings settings,
   const auto stop = [&broker] { broker.stop(); };
   const auto on_term = TRY(loop.on_signal(SIGTERM, stop));
   const auto on_int = TRY(loop.on_signal(SIGINT, stop));
-  const auto on_hangup = TRY(loop.on_signal(SIGHUP, [] {
-    ktls::log::warning("SIGHUP: a changed configuration is taken up by a restart");
-  }));
-  broker.start();
+  const auto on_hangup = TRY(loop.on_signal(SIGHUP, [&broker] { broker.reload(); }));
+  broker.start(std::move(configuration));
   return loop.run();
 }
 
-// The signer is asked, as always: no other process opens a key.
-int check_keys(const Options& options, const ktls::Snapshot& snapshot) {
-  auto loop = ktls::EventLoop::create();
-  if (!loop) {
-    ktls::log::error("{}", loop.error().message());
-    return 1;
-  }
-  ktls::WorkerPool::Handlers handlers;
-  handlers.on_keys_loaded = [&loop] { loop->exit(0); };
-  handlers.on_unusable = [](const std::string& problem) { ktls::log::error("{}", problem); };
-  handlers.on_signer_lost = [&loop] { loop->exit(1); };
-  ktls::WorkerPool signer_alone(*loop, options.helpers, snapshot, 0, std::move(handlers));
-  signer_alone.start_all();
-  const auto status = loop->run();
-  return status ? *status : 1;
-}
-
-bool network_namespaces_exist(const ktls::policy::Settings& settings) {
+bool network_namespaces_exist(const ktls::policy::AgentSettings& settings) {
   ktls::policy::Problems problems;
   for (const auto& space : settings.network_namespaces) {
     if (const auto found = ktls::check_network_namespace(space.path); !found)
@@ -239,27 +184,30 @@ bool network_namespaces_exist(const ktls::policy::Settings& settings) {
 }
 
 int run(const Options& options) {
-  auto settings = read_settings(options);
-  if (!settings || !network_namespaces_exist(*settings))
-    return 1;
   const auto ciphers = ktls::probe_ciphers();
   if (!ciphers && !options.only_check) {
     ktls::log::error("{}", ciphers.error().message());
     return 1;
   }
-  const auto suites = kernel_suites(ciphers ? *ciphers : every_cipher());
-  auto snapshot = ktls::load_snapshot(*settings, suites);
-  if (!snapshot) {
-    report(snapshot.error());
+  auto suites = ciphers ? ktls::suites_of(*ciphers) : ktls::all_suites();
+  auto configuration = ktls::read_configuration(options.configuration, suites);
+  if (!configuration) {
+    report(configuration.error());
     return 1;
   }
-  for (const auto& line : snapshot->warnings)
+  if (!network_namespaces_exist(configuration->policy.agent()))
+    return 1;
+  for (const auto& line : configuration->snapshot.warnings)
     ktls::log::warning("{}", line);
-  if (options.only_check)
-    return check_keys(options, *snapshot);
+  warn_of_no_rules(options, configuration->policy);
+  if (options.only_check) {
+    const auto problems = ktls::check_keys(configuration->snapshot, options.helpers);
+    report(problems);
+    return problems.lines.empty() ? 0 : 1;
+  }
   ktls::log::info("{}", ktls::tls::describe_library());
   ktls::log::info("this kernel takes {}", fmt::join(suites.tls13, ", "));
-  const auto status = serve(options, std::move(*settings), std::move(*snapshot));
+  const auto status = serve(options, std::move(*configuration), std::move(suites));
   if (!status) {
     ktls::log::error("{}", status.error().message());
     return 1;

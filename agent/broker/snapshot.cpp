@@ -4,10 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <map>
+#include <utility>
 
-#include "base/file.hpp"
 #include "base/text.hpp"
+#include "broker/configured_files.hpp"
 #include "ipc/signer_protocol.hpp"
 #include "tls/library.hpp"
 #include "tls/names.hpp"
@@ -17,82 +18,126 @@ namespace ktls {
 namespace {
 
 using ipc::Authentication;
-using ipc::HandshakeRole;
 using policy::LocatedNames;
 using policy::LocatedPath;
-using policy::RoleSettings;
-
-// The path of a systemd credential; any other as it is.
-Result<std::string> resolve(const LocatedPath& from) {
-  if (!from.path.starts_with(policy::credential_prefix))
-    return from.path;
-  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
-  if (directory == nullptr || directory[0] != '/')
-    return invalid(from.path + ": there are no credentials: CREDENTIALS_DIRECTORY is not set, see "
-                               "LoadCredential= in systemd.exec(5)");
-  return std::string(directory) + "/" + from.path.substr(policy::credential_prefix.size());
-}
+using policy::ProfileSettings;
+using policy::PskKind;
 
 class Loader {
 public:
-  Loader(const policy::Settings& settings, const KernelSuites& suites)
-      : settings_(settings), suites_(suites) {}
+  Loader(const policy::Policy& policy, const KernelSuites& suites)
+      : policy_(policy), suites_(suites) {}
 
   tl::expected<Snapshot, policy::Problems> load() {
     out_.workers.limits_records = suites_.limits_records;
-    if (settings_.client)
-      add(*settings_.client, out_.profiles.client, out_.profiles.kernel_client);
-    if (settings_.server)
-      add(*settings_.server, out_.profiles.server, out_.profiles.kernel_server);
-    if (settings_.kernel_psk) {
-      out_.profiles.kernel_psk_client = add_kernel_psk(HandshakeRole::Client);
-      out_.profiles.kernel_psk_server = add_kernel_psk(HandshakeRole::Server);
-    }
-    if (!problems_.lines.empty())
-      return tl::make_unexpected(std::move(problems_));
+    for (const auto& credential : policy_.credentials())
+      add(credential);
+    for (const auto& profile : policy_.profiles())
+      add(profile);
+    if (!files_.problems().lines.empty())
+      return tl::make_unexpected(std::move(files_.problems()));
+    out_.paths = files_.paths();
     return std::move(out_);
   }
 
 private:
-  // The same for applications and, with what its services need, for the kernel.
-  void add(const RoleSettings& role, std::optional<ProfileChoice>& applications,
-           std::optional<ProfileChoice>& kernel) {
-    check_names(role.ciphers, tls::cipher_names());
-    check_names(role.groups, tls::group_names());
-    check_names(role.signature_algorithms, tls::signature_names());
-    ipc::Profile profile;
-    profile.role = role.role;
-    profile.client_auth_type = role.client_auth_type;
-    profile.session_tickets = role.session_tickets;
-    profile.alpn = role.alpn;
-    profile.peer_limits = role.peer_limits;
-    if (role.truststore)
-      profile.trust = certificates(*role.truststore);
-    add_credentials(role, profile);
-    ProfileChoice choice;
-    if (role.psk_file) {
-      profile.authentication = Authentication::PreSharedKey;
-      choice.psk_file = psk_file(role);
-      choice.psk_identity = role.psk_identity;
+  void add(const policy::NamedCredential& named) {
+    auto& indexes = credentials_.emplace_back();
+    for (const auto& settings : named.alternatives) {
+      auto chain = files_.certificates(settings.certificate);
+      ipc::Credential credential;
+      if (settings.ocsp_response)
+        credential.ocsp_response = files_.ocsp_response(*settings.ocsp_response);
+      if (chain.empty())
+        continue; // noted already
+      if (chain.size() > ipc::Credential::max_chain) {
+        files_.problem(settings.certificate.where,
+                       fmt::format("{}: more than {} certificates", settings.certificate.path,
+                                   ipc::Credential::max_chain));
+        continue;
+      }
+      const auto spki = tls::spki_sha256(chain.front());
+      auto facts = tls::facts_of(chain.front());
+      if (!spki || !facts) {
+        files_.problem(settings.certificate.where,
+                       spki ? facts.error().message() : spki.error().message());
+        continue;
+      }
+      credential.key_id = add_key(settings.private_key, *spki);
+      credential.chain = std::move(chain);
+      out_.certificates.push_back({named.name, settings.certificate.path,
+                                   settings.certificate.where, std::move(*facts), *spki});
+      indexes.push_back(static_cast<std::uint32_t>(out_.workers.credentials.size()));
+      out_.workers.credentials.push_back(std::move(credential));
     }
-    profile.priority = priority(role, profile.authentication, role.tls12 && !role.psk_file);
-    choice.index = put(profile);
-    applications = choice;
-    if (role.psk_file || !role.tls13)
+  }
+
+  std::uint32_t add_key(policy::KeyLocation location, const tls::Sha256& spki) {
+    if (location.place == policy::KeyPlace::File)
+      location.path = files_.resolve(location);
+    else if (++tokens_ > ipc::max_token_signers)
+      files_.problem(location.where,
+                     fmt::format("more than {} keys in tokens", ipc::max_token_signers));
+    const auto id = static_cast<std::uint32_t>(out_.keys.size() + 1);
+    out_.keys.push_back({id, std::move(location), spki});
+    return id;
+  }
+
+  void add(const ProfileSettings& settings) {
+    check_names(settings.ciphers, tls::cipher_names());
+    check_names(settings.groups, tls::group_names());
+    check_names(settings.signature_algorithms, tls::signature_names());
+    auto& served = out_.profiles.emplace_back();
+    auto profile = common(settings);
+    const bool psk = settings.psk != PskKind::None;
+    if (settings.psk == PskKind::File)
+      served.psk_file = psk_file(settings);
+    if (settings.psk != PskKind::Keyring) {
+      profile.priority = priority(settings, profile.authentication, settings.tls12 && !psk);
+      served.for_applications = put(profile);
+    }
+    if (settings.psk == PskKind::File || !settings.tls13)
       return;
     // RFC 9289 knows no older version than TLS 1.3; and nobody there could read a ticket
     profile.session_tickets = false;
     profile.alpn.clear();
-    profile.priority = priority(role, profile.authentication, false);
-    kernel = ProfileChoice{put(std::move(profile)), nullptr, {}, role.tags};
+    profile.priority = priority(settings, profile.authentication, false);
+    served.for_kernel = put(std::move(profile));
   }
 
-  ProfileChoice add_kernel_psk(HandshakeRole role) {
+  ipc::Profile common(const ProfileSettings& settings) {
     ipc::Profile profile;
-    profile.role = role;
-    profile.authentication = Authentication::PreSharedKey;
-    profile.priority = priority({}, profile.authentication, false);
-    return {put(std::move(profile)), nullptr, {}, {}};
+    profile.role = settings.role;
+    profile.client_auth_type = settings.client_auth_type;
+    if (settings.psk != PskKind::None)
+      profile.authentication = Authentication::PreSharedKey;
+    profile.session_tickets = settings.session_tickets;
+    profile.alpn = settings.alpn;
+    profile.peer_limits = settings.peer_limits;
+    profile.verification = settings.verification;
+    profile.verification.trust_store = trust_store(settings);
+    for (const auto named : settings.credentials)
+      std::ranges::copy(credentials_.at(named), std::back_inserter(profile.credentials));
+    return profile;
+  }
+
+  // One for all profiles that name the same files.
+  std::uint32_t trust_store(const ProfileSettings& settings) {
+    if (settings.truststore.empty())
+      return ipc::no_trust_store;
+    const auto paths = [](const std::vector<LocatedPath>& from) {
+      std::vector<std::string> out;
+      for (const auto& each : from)
+        out.push_back(each.path);
+      return out;
+    };
+    const auto [place, is_new] =
+        stores_.try_emplace({paths(settings.truststore), paths(settings.crls)},
+                            static_cast<std::uint32_t>(out_.workers.trust_stores.size()));
+    if (is_new)
+      out_.workers.trust_stores.push_back(
+          {files_.anchors(settings.truststore), files_.crls(settings.crls)});
+    return place->second;
   }
 
   std::uint32_t put(ipc::Profile profile) {
@@ -100,23 +145,23 @@ private:
     return static_cast<std::uint32_t>(out_.workers.profiles.size() - 1);
   }
 
-  std::string priority(const RoleSettings& role, Authentication authentication, bool tls12) {
+  std::string priority(const ProfileSettings& settings, Authentication authentication, bool tls12) {
     tls::PriorityRequest request;
     request.tls12 = tls12;
-    request.tls13 = role.tls13;
-    request.kernel_suites = role.tls13 ? suites_.tls13 : suites_.tls12;
+    request.tls13 = settings.tls13;
+    request.kernel_suites = settings.tls13 ? suites_.tls13 : suites_.tls12;
     if (tls12)
       std::erase_if(request.kernel_suites, [&](std::string_view name) {
         return std::find(suites_.tls12.begin(), suites_.tls12.end(), name) == suites_.tls12.end();
       });
-    request.ciphers = role.ciphers.names;
-    request.groups = role.groups.names;
-    request.signature_algorithms = role.signature_algorithms.names;
+    request.ciphers = settings.ciphers.names;
+    request.groups = settings.groups.names;
+    request.signature_algorithms = settings.signature_algorithms.names;
     request.authentication = authentication;
     auto text = tls::priority_for(request);
     if (text)
       return std::move(*text);
-    problem(role.where, text.error().message());
+    files_.problem(settings.where, text.error().message());
     return {};
   }
 
@@ -128,100 +173,49 @@ private:
       for (const auto& each : known)
         all.push_back(each.registry);
       all.erase(std::unique(all.begin(), all.end()), all.end());
-      problem(named.where,
-              fmt::format("\"{}\" is not one of: {}", escape(name, 64), fmt::join(all, ", ")));
+      files_.problem(named.where, fmt::format("\"{}\" is not one of: {}", escape(name, 64),
+                                              fmt::join(all, ", ")));
     }
   }
 
-  std::vector<tls::Der> certificates(const LocatedPath& from) {
-    const auto path = resolve(from);
-    if (!path)
-      return problem(from.where, path.error().message());
-    const auto text = read_file(*path, max_certificate_file_size);
-    if (!text)
-      return problem(from.where, text.error().message());
-    auto list = tls::certificates_from_pem(*text);
-    if (!list)
-      return problem(from.where, add_context(list.error(), *path).value().message());
-    return std::move(*list);
-  }
-
-  void add_credentials(const RoleSettings& role, ipc::Profile& profile) {
-    for (const auto& credential : role.credentials) {
-      auto chain = certificates(credential.certificate);
-      if (chain.empty())
-        continue; // reported already
-      if (chain.size() > ipc::Profile::max_chain) {
-        problem(credential.certificate.where,
-                fmt::format("{}: more than {} certificates", credential.certificate.path,
-                            ipc::Profile::max_chain));
-        continue;
-      }
-      const auto spki = tls::spki_sha256(chain.front());
-      if (!spki) {
-        problem(credential.certificate.where, spki.error().message());
-        continue;
-      }
-      add_key(credential.private_key, *spki);
-      profile.credentials.push_back(
-          {static_cast<std::uint32_t>(out_.keys.size()), std::move(chain)});
-    }
-  }
-
-  void add_key(policy::KeyLocation location, const tls::Sha256& spki) {
-    if (location.place == policy::KeyPlace::File) {
-      auto path = resolve(location);
-      if (!path)
-        problem(location.where, path.error().message());
-      else
-        location.path = std::move(*path);
-    } else if (++tokens_ > ipc::max_token_signers) {
-      problem(location.where, fmt::format("more than {} keys in tokens", ipc::max_token_signers));
-    }
-    const auto id = static_cast<std::uint32_t>(out_.keys.size() + 1);
-    out_.keys.push_back({id, std::move(location), spki});
-  }
-
-  std::shared_ptr<const PskFile> psk_file(const RoleSettings& role) {
-    const auto path = resolve(*role.psk_file);
-    auto file = path ? PskFile::read(*path) : tl::make_unexpected(path.error());
+  std::shared_ptr<const PskFile> psk_file(const ProfileSettings& settings) {
+    const auto& from = *settings.psk_file;
+    const auto path = files_.resolve(from);
+    if (path.empty())
+      return nullptr;
+    auto file = PskFile::read(path);
     if (!file) {
-      problem(role.psk_file->where,
-              add_context(file.error(), role.psk_file->path).value().message());
+      files_.problem(from.where, add_context(file.error(), from.path).value().message());
       return nullptr;
     }
-    if (!file->find(role.psk_identity))
-      problem(role.psk_file->where, fmt::format("{}: no key for psk_identity \"{}\"",
-                                                role.psk_file->path, escape(role.psk_identity)));
+    if (!file->find(settings.psk_identity))
+      files_.problem(from.where, fmt::format("{}: no key for psk_identity \"{}\"", from.path,
+                                             escape(settings.psk_identity)));
     if (const auto found = file->first_with_sha384();
         !found.empty() && !tls::can_use_psk_with_sha384())
       out_.warnings.push_back(fmt::format(
           "{}: {}: \"{}\" and others like it cannot be used: their keys are bound to SHA-384, for "
           "which GnuTLS {} is too old; 3.8.11 is needed",
-          role.psk_file->where, role.psk_file->path, escape(found), tls::library_version()));
+          from.where, from.path, escape(found), tls::library_version()));
     return std::make_shared<const PskFile>(std::move(*file));
   }
 
-  std::vector<tls::Der> problem(const std::string& where, const std::string& text) {
-    std::string line = where.empty() ? text : fmt::format("{}: {}", where, text);
-    // what is wrong for applications is wrong for the kernel too
-    if (std::ranges::find(problems_.lines, line) == problems_.lines.end())
-      problems_.lines.push_back(std::move(line));
-    return {};
-  }
+  using StoreFiles = std::pair<std::vector<std::string>, std::vector<std::string>>;
 
-  const policy::Settings& settings_;
+  const policy::Policy& policy_;
   const KernelSuites& suites_;
+  ConfiguredFiles files_;
   Snapshot out_;
-  policy::Problems problems_;
+  std::vector<std::vector<std::uint32_t>> credentials_; // of each name: indexes in out_.workers
+  std::map<StoreFiles, std::uint32_t> stores_;
   std::size_t tokens_ = 0;
 };
 
 } // namespace
 
-tl::expected<Snapshot, policy::Problems> load_snapshot(const policy::Settings& settings,
+tl::expected<Snapshot, policy::Problems> load_snapshot(const policy::Policy& policy,
                                                        const KernelSuites& suites) {
-  return Loader(settings, suites).load();
+  return Loader(policy, suites).load();
 }
 
 } // namespace ktls

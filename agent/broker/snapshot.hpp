@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Snapshot: the settings with the files they name read in; what workers and signer are started
-// with.
+// Snapshot: a policy with the files it names read in; what workers and signer are started with.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "broker/psk_file.hpp"
 #include "ipc/profile.hpp"
-#include "policy/settings.hpp"
+#include "policy/policy.hpp"
 #include "tls/certificate.hpp"
 
 namespace ktls {
@@ -23,27 +23,28 @@ struct KeySource {
   tls::Sha256 certificate_spki; // what the key must match
 };
 
-// One kind of handshake, as the dispatcher knows it.
-struct ProfileChoice {
-  std::uint32_t index = 0;                 // in WorkerConfiguration::profiles
-  std::shared_ptr<const PskFile> psk_file; // none: certificates, or keys of the kernel's keyrings
-  std::string psk_identity;                // as client; empty: the first of the file
-  std::vector<std::string> tags;           // of a peer that a certificate has authenticated
+// A certificate that this host presents.
+struct OwnCertificate {
+  std::string credential; // its name in the policy
+  std::string path;
+  std::string where; // in the configuration
+  tls::CertificateFacts facts;
+  tls::Sha256 spki;
 };
 
-struct ProfileChoices {
-  std::optional<ProfileChoice> client; // of applications
-  std::optional<ProfileChoice> server;
-  std::optional<ProfileChoice> kernel_client;
-  std::optional<ProfileChoice> kernel_server;
-  std::optional<ProfileChoice> kernel_psk_client;
-  std::optional<ProfileChoice> kernel_psk_server;
+// A profile of the policy, as workers and the dispatcher know it.
+struct ServedProfile {
+  std::optional<std::uint32_t> for_applications; // in WorkerConfiguration::profiles
+  std::optional<std::uint32_t> for_kernel; // likewise; none: it has nothing for services there
+  std::shared_ptr<const PskFile> psk_file; // with policy::PskKind::File
 };
 
 struct Snapshot {
   ipc::WorkerConfiguration workers;
   std::vector<KeySource> keys;
-  ProfileChoices profiles;
+  std::vector<ServedProfile> profiles; // by their index in the policy
+  std::vector<OwnCertificate> certificates;
+  std::set<std::string> paths;       // of all files and directories that were read, and of the keys
   std::vector<std::string> warnings; // what will not work, each with its place
 };
 
@@ -54,11 +55,9 @@ struct KernelSuites {
   bool limits_records = false; // can keep to a peer's record_size_limit
 };
 
-inline constexpr std::size_t max_certificate_file_size = 4UL * 1024 * 1024;
-
-// Reads certificates, trust stores and pre-shared keys; all problems at once, each with its place
-// in the configuration.
-[[nodiscard]] tl::expected<Snapshot, policy::Problems>
-load_snapshot(const policy::Settings& settings, const KernelSuites& suites);
+// Reads certificates, trust stores, revocation lists and pre-shared keys; all problems at once,
+// each with its place in the configuration. No private key is opened.
+[[nodiscard]] tl::expected<Snapshot, policy::Problems> load_snapshot(const policy::Policy& policy,
+                                                                     const KernelSuites& suites);
 
 } // namespace ktls

@@ -39,6 +39,19 @@ sockaddr_storage ask(int socket, Get get) {
 
 } // namespace
 
+std::uint16_t port_of(const sockaddr_storage& address) {
+  sockaddr_in v4{};
+  sockaddr_in6 v6{};
+  if (address.ss_family == AF_INET) {
+    std::memcpy(&v4, &address, sizeof v4);
+    return ntohs(v4.sin_port);
+  }
+  if (address.ss_family != AF_INET6)
+    return 0;
+  std::memcpy(&v6, &address, sizeof v6);
+  return ntohs(v6.sin6_port);
+}
+
 ConnectionAddresses addresses_of(int socket) {
   return {ask(socket, ::getsockname), ask(socket, ::getpeername)};
 }

@@ -4,6 +4,7 @@
 
 #include <sys/socket.h>
 
+#include <cstdint>
 #include <string>
 
 namespace ktls {
@@ -15,6 +16,9 @@ struct ConnectionAddresses {
 };
 
 [[nodiscard]] ConnectionAddresses addresses_of(int socket);
+
+// 0 where there is none.
+[[nodiscard]] std::uint16_t port_of(const sockaddr_storage& address);
 
 // "127.0.0.1:2049 - 127.0.0.1:821": local, then remote; "[::1]:22" for IPv6; "?" for what is
 // neither.

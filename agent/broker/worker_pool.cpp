@@ -64,8 +64,7 @@ std::optional<Workers::Index> WorkerPool::pick() const {
 bool WorkerPool::start(Index worker, const ipc::StartHandshake& request, int socket) {
   auto& slot = slots_.at(worker);
   auto message = request;
-  const auto sent =
-      permit(slot, message).and_then([&] { return slot.connection->send(message, socket); });
+  const auto sent = start(slot, message, socket);
   if (!sent) {
     if (!is_shortage(sent.error()))
       lose_worker(worker, sent.error().message());
@@ -81,17 +80,42 @@ bool WorkerPool::start(Index worker, const ipc::StartHandshake& request, int soc
   return true;
 }
 
-// One signature, with a key of the handshake's profile, until its time is over.
-Result<> WorkerPool::permit(const Slot& slot, ipc::StartHandshake& message) const {
-  const auto& own = snapshot_.workers.profiles.at(message.profile).credentials;
+Result<> WorkerPool::start(Slot& slot, ipc::StartHandshake& message, int socket) {
   constexpr std::uint64_t ns_in_ms = 1'000'000;
-  message.permit = {};
-  message.permit.worker = slot.serial;
-  message.permit.handshake = message.id;
-  message.permit.first_key = own.empty() ? 0 : own.front().key_id;
-  message.permit.key_count = static_cast<std::uint32_t>(own.size());
-  message.permit.expires_ns = message.sent_ns + message.timeout_ms * ns_in_ms;
-  return tls::seal(message.permit, *permit_secret_);
+  const std::uint64_t expires_ns = message.sent_ns + message.timeout_ms * ns_in_ms;
+  if (message.name_decides != 0)
+    slot.undecided.emplace(message.id, expires_ns);
+  else
+    message.permit = TRY(permit(slot, message.id, message.profile, expires_ns));
+  return slot.connection->send(message, socket);
+}
+
+// One signature, with a key of the handshake's profile, until its time is over.
+Result<ipc::SignPermit> WorkerPool::permit(const Slot& slot, std::uint64_t handshake,
+                                           std::uint32_t profile, std::uint64_t expires_ns) const {
+  ipc::SignPermit permit{};
+  permit.worker = slot.serial;
+  permit.handshake = handshake;
+  permit.expires_ns = expires_ns;
+  auto next = permit.keys.begin();
+  for (const auto credential : snapshot_.workers.profiles.at(profile).credentials)
+    *next++ = snapshot_.workers.credentials.at(credential).key_id;
+  TRY(tls::seal(permit, *permit_secret_));
+  return permit;
+}
+
+void WorkerPool::choose(Index worker, ipc::ChooseProfile choice) {
+  auto& slot = slots_.at(worker);
+  const auto undecided = slot.undecided.extract(choice.id);
+  if (slot.phase != Phase::Ready || undecided.empty())
+    return; // its end comes another way
+  if (choice.reason == static_cast<std::uint16_t>(Reason::Success)) {
+    if (auto permit = this->permit(slot, choice.id, choice.profile, undecided.mapped()))
+      choice.permit = *permit;
+    else
+      choice.reason = static_cast<std::uint16_t>(Reason::InternalError);
+  }
+  (void)slot.connection->send(choice);
 }
 
 void WorkerPool::cancel(Index worker, std::uint64_t id) {
@@ -103,6 +127,10 @@ void WorkerPool::cancel(Index worker, std::uint64_t id) {
 
 void WorkerPool::replace(Index worker) {
   lose_worker(worker, "it does not answer");
+}
+
+bool WorkerPool::is_loading_keys() const {
+  return std::ranges::any_of(signers_, [](const Signer& s) { return s.phase == Phase::Starting; });
 }
 
 void WorkerPool::start_all() {
@@ -142,6 +170,7 @@ Result<> WorkerPool::try_start_signer(Signer& signer) {
 
 Result<> WorkerPool::ask_to_load(Signer& signer) {
   signer.keys_missing = 0;
+  signer.unusable.clear();
   for (const auto& key : snapshot_.keys) {
     if (signer_of(key) != signer.token_key)
       continue;
@@ -192,14 +221,14 @@ void WorkerPool::on_signer_packet(Signer& signer, const ipc::Packet& packet) {
   ipc::WorkerCutOff cut_off{};
   ipc::SignerPing ping{};
   if (signer.phase == Phase::Starting && wire::decode(data, size, loaded))
-    return on_key_loaded(signer, loaded);
+    return on_key_answer(signer, loaded.key_id, [&](const KeySource& key) {
+      return key.certificate_spki == loaded.spki_sha256
+                 ? std::string()
+                 : "the private key does not belong to the certificate";
+    });
   if (signer.phase == Phase::Starting && wire::decode(data, size, refused)) {
-    for (const auto& key : snapshot_.keys) {
-      if (key.id == refused.key_id && signer_of(key) == signer.token_key)
-        handlers_.on_unusable(fmt::format("{}: {}: {}", key.location.where, key.location.name(),
-                                          escape(refused.detail.view())));
-    }
-    return lose_signer(signer, "it could not load a key");
+    return on_key_answer(signer, refused.key_id,
+                         [&](const KeySource&) { return escape(refused.detail.view()); });
   }
   if (signer.phase == Phase::Ready && wire::decode(data, size, cut_off))
     return on_cut_off(cut_off);
@@ -208,20 +237,26 @@ void WorkerPool::on_signer_packet(Signer& signer, const ipc::Packet& packet) {
   lose_signer(signer, "it sent a message that this phase does not allow");
 }
 
-void WorkerPool::on_key_loaded(Signer& signer, const ipc::KeyLoaded& message) {
-  const auto key =
-      std::find_if(snapshot_.keys.begin(), snapshot_.keys.end(), [&](const KeySource& k) {
-        return k.id == message.key_id && signer_of(k) == signer.token_key;
-      });
-  if (key == snapshot_.keys.end())
+// All answers are waited for, so that everything that is wrong is told at once. `flaw`: empty when
+// the key can be used.
+void WorkerPool::on_key_answer(Signer& signer, std::uint32_t id,
+                               const std::function<std::string(const KeySource&)>& flaw) {
+  const auto key = std::ranges::find_if(snapshot_.keys, [&](const KeySource& k) {
+    return k.id == id && signer_of(k) == signer.token_key;
+  });
+  if (key == snapshot_.keys.end() || signer.keys_missing == 0)
     return lose_signer(signer, "it reported a key that it was not asked for");
-  if (key->certificate_spki != message.spki_sha256) {
-    handlers_.on_unusable(fmt::format("{}: {}: the private key does not belong to the certificate",
-                                      key->location.where, key->location.name()));
-    return lose_signer(signer, "a key does not match");
+  if (auto found = flaw(*key); !found.empty()) {
+    handlers_.on_unusable(
+        fmt::format("{}: {}: {}", key->location.where, key->location.name(), found));
+    signer.unusable = std::move(found);
   }
-  if (--signer.keys_missing == 0)
+  if (--signer.keys_missing > 0)
+    return;
+  if (signer.unusable.empty())
     on_signer_ready(signer);
+  else
+    lose_signer(signer, "it could not load a key");
 }
 
 // It may have ended already, or be another by now.
@@ -294,14 +329,18 @@ void WorkerPool::on_worker_packet(Index index, const ipc::Packet& packet) {
   const std::size_t size = packet.data.size();
   ipc::HandshakeFinished finished{};
   ipc::PskRequest psk{};
+  ipc::ServerName name{};
   ipc::WorkerReady ready{};
   ipc::WorkerRefused refused{};
   if (slot.phase == Phase::Ready && slot.handshakes > 0 && wire::decode(data, size, finished)) {
     --slot.handshakes;
+    slot.undecided.erase(finished.id);
     return handlers_.on_finished(index, finished);
   }
   if (slot.phase == Phase::Ready && slot.handshakes > 0 && wire::decode(data, size, psk))
     return handlers_.on_psk_request(index, psk);
+  if (slot.phase == Phase::Ready && slot.handshakes > 0 && wire::decode(data, size, name))
+    return handlers_.on_server_name(index, name);
   if (slot.phase == Phase::Starting && wire::decode(data, size, ready)) {
     slot.phase = Phase::Ready;
     give_ticket_key(slot);
@@ -369,6 +408,7 @@ void WorkerPool::lose_worker(Index index, const std::string& why) {
 Process::End WorkerPool::end_worker(Index index, const std::string& why) {
   auto& slot = slots_.at(index);
   slot.handshakes = 0;
+  slot.undecided.clear();
   return lose(slot, "ktlsd-worker", why, [this, index] { start_worker(index); });
 }
 

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/backoff.hpp"
@@ -21,31 +22,13 @@
 #include "base/process.hpp"
 #include "broker/heartbeat.hpp"
 #include "broker/snapshot.hpp"
+#include "broker/workers.hpp"
 #include "ipc/connection.hpp"
 #include "ipc/signer_protocol.hpp"
 #include "ipc/worker_protocol.hpp"
 #include "tls/sign_permit.hpp"
 
 namespace ktls {
-
-// What the dispatcher needs of the pool; the seam for its tests.
-class Workers {
-public:
-  using Index = std::size_t;
-  // Why a worker is lost. Killed: from outside, by an administrator or for want of memory. Failed:
-  // in any other way, perhaps by what a peer sent.
-  enum class Loss { Killed, Failed };
-  virtual ~Workers() = default;
-  // The ready worker with the fewest handshakes; none while none is ready.
-  [[nodiscard]] virtual std::optional<Index> pick() const = 0;
-  // False when it cannot take it; the handshake has then been ended, by on_lost if the worker is
-  // being replaced.
-  virtual bool start(Index worker, const ipc::StartHandshake& request, int socket) = 0;
-  virtual void cancel(Index worker, std::uint64_t id) = 0;
-  virtual void give_psk(Index worker, const ipc::PskReply& reply) = 0;
-  // Ends a worker that does not answer; on_lost follows before this returns.
-  virtual void replace(Index worker) = 0;
-};
 
 class WorkerPool final : public Workers {
 public:
@@ -54,6 +37,8 @@ public:
     std::function<void(Index, const ipc::HandshakeFinished&)> on_finished;
     // A handshake of the worker needs a pre-shared key; give_psk() is to follow.
     std::function<void(Index, const ipc::PskRequest&)> on_psk_request;
+    // A handshake whose profile the name decides has come to know it; choose() is to follow.
+    std::function<void(Index, const ipc::ServerName&)> on_server_name;
     std::function<void(Index, Loss)> on_lost; // its handshakes will not finish
     // The signers have all keys of the snapshot. Optional.
     std::function<void()> on_keys_loaded;
@@ -81,11 +66,14 @@ public:
              Handlers handlers);
 
   void start_all();
+  // Some signer has not said of each of its keys whether it can use it.
+  [[nodiscard]] bool is_loading_keys() const;
 
   [[nodiscard]] std::optional<Index> pick() const override;
   bool start(Index worker, const ipc::StartHandshake& request, int socket) override;
   void cancel(Index worker, std::uint64_t id) override;
   void give_psk(Index worker, const ipc::PskReply& reply) override;
+  void choose(Index worker, ipc::ChooseProfile choice) override;
   void replace(Index worker) override;
 
 private:
@@ -101,12 +89,14 @@ private:
   struct Signer : Child {
     std::uint32_t token_key = 0; // the key that it is for; 0: all that are in files
     std::size_t keys_missing = 0;
+    std::string unusable; // what is wrong with the last key that it cannot use
     EventSource load_limit;
     std::optional<Heartbeat> heartbeat; // while it is ready
   };
   struct Slot : Child {
     std::uint64_t serial = 0; // of this process, and of no other
     std::size_t handshakes = 0;
+    std::unordered_map<std::uint64_t, std::uint64_t> undecided; // when their permits are to expire
   };
 
   static std::uint32_t signer_of(const KeySource& key); // its Signer::token_key
@@ -114,16 +104,20 @@ private:
   Result<> try_start_signer(Signer& signer);
   Result<> ask_to_load(Signer& signer);
   void on_signer_packet(Signer& signer, const ipc::Packet& packet);
-  void on_key_loaded(Signer& signer, const ipc::KeyLoaded& message);
+  void on_key_answer(Signer& signer, std::uint32_t id,
+                     const std::function<std::string(const KeySource&)>& flaw);
   void on_signer_ready(Signer& signer);
   void on_cut_off(const ipc::WorkerCutOff& message);
   void lose_signer(Signer& signer, const std::string& why);
 
   void start_worker(Index index);
   Result<> try_start_worker(Index index);
+  Result<> start(Slot& slot, ipc::StartHandshake& message, int socket);
   void connect(Index index, Signer& signer);
   static Result<> try_connect(Slot& slot, Signer& signer);
-  Result<> permit(const Slot& slot, ipc::StartHandshake& message) const;
+  [[nodiscard]] Result<ipc::SignPermit> permit(const Slot& slot, std::uint64_t handshake,
+                                               std::uint32_t profile,
+                                               std::uint64_t expires_ns) const;
   void on_worker_packet(Index index, const ipc::Packet& packet);
   void on_worker_ended(Index index);
   void lose_worker(Index index, const std::string& why);

@@ -39,6 +39,8 @@ public:
   void drain(const std::function<void(std::span<const Fd>)>& look) {
     discard_messages(channel_, look);
   }
+  // For questions about the other end; stays its own.
+  [[nodiscard]] int fd() const { return channel_.fd(); }
   ~Connection() = default;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;

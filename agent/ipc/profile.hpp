@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "ipc/sign_permit.hpp"
 #include "ipc/verification.hpp"
 
 namespace ktls::ipc {
@@ -25,13 +26,21 @@ enum class ClientAuthType : std::uint8_t {
   SafCheck = 4, // a valid certificate is mandatory, and must belong to an active local user
 };
 
+// Whether a client has to present a certificate.
+[[nodiscard]] constexpr bool is_mandatory(ClientAuthType type) {
+  return type == ClientAuthType::Required || type == ClientAuthType::SafCheck;
+}
+
 // What both ends prove themselves by. With a pre-shared key no certificate is asked for or sent.
 enum class Authentication : std::uint8_t { Certificate = 1, PreSharedKey = 2 };
 
 // A certificate with its private key, which is in a signer.
 struct Credential {
-  std::uint32_t key_id = 0;
-  std::vector<Der> chain; // X.509, leaf first; 1 to Profile::max_chain
+  std::uint32_t key_id = 0;             // above 0, and no other's
+  std::vector<Der> chain;               // X.509, leaf first; 1 to max_chain
+  std::vector<std::byte> ocsp_response; // DER, to be stapled; empty: none
+
+  static constexpr std::size_t max_chain = 10;
 
   bool operator==(const Credential&) const = default;
 };
@@ -52,15 +61,15 @@ struct Profile {
   Authentication authentication = Authentication::Certificate;
   bool session_tickets = false; // as server: RFC 8446, section 4.6.1
   std::string priority;         // of GnuTLS
-  // Presented: the first that fits the name and the algorithms that the peer asks for, else the
-  // first. Their key ids are consecutive.
-  std::vector<Credential> credentials;
-  std::vector<Der> trust;        // X.509 trust anchors
+  // Indexes in WorkerConfiguration::credentials. Presented: the first that fits the name and the
+  // algorithms that the peer asks for, else the first.
+  std::vector<std::uint32_t> credentials;
+  Verification verification;     // of the peer's certificate
   std::vector<std::string> alpn; // RFC 7301 protocol names, most preferred first
   PeerLimits peer_limits;
 
-  static constexpr std::size_t max_chain = 10;
-  static constexpr std::size_t max_credentials = 64;
+  static constexpr std::size_t max_credentials = max_permit_keys;
+  static constexpr std::size_t max_pins = 64;
   static constexpr std::size_t max_alpn = 16; // names, each of 1 to 255 bytes
   static constexpr std::size_t max_alpn_name = 255;
   bool operator==(const Profile&) const = default;
@@ -69,6 +78,9 @@ struct Profile {
 // What a worker is given, once, before it may touch the network.
 struct WorkerConfiguration {
   bool limits_records = false; // the kernel can keep to a peer's record_size_limit
+  // Shared by the profiles, which name them by their index.
+  std::vector<Credential> credentials;
+  std::vector<TrustStore> trust_stores;
   std::vector<Profile> profiles;
 
   bool operator==(const WorkerConfiguration&) const = default;

@@ -4,16 +4,18 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace ktls::ipc {
 
+inline constexpr std::size_t max_permit_keys = 64;
+
 struct SignPermit {
-  std::uint64_t worker;     // its serial number: AttachWorker::serial
-  std::uint64_t handshake;  // StartHandshake::id
-  std::uint32_t first_key;  // key ids from this one on ...
-  std::uint32_t key_count;  // ... and this many
-  std::uint64_t expires_ns; // CLOCK_MONOTONIC
+  std::uint64_t worker;                            // its serial number: AttachWorker::serial
+  std::uint64_t handshake;                         // StartHandshake::id
+  std::uint64_t expires_ns;                        // CLOCK_MONOTONIC
+  std::array<std::uint32_t, max_permit_keys> keys; // ids, in any order; 0: none
   std::array<std::uint8_t, 32> mac;
 };
 

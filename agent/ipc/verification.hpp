@@ -38,9 +38,12 @@ enum class Proof : std::uint8_t {
   Name = 2,    // that, and the name that was asked for
 };
 
+// Where no peer is to show a chain.
+inline constexpr std::uint32_t no_trust_store = 0xffffffff;
+
 struct Verification {
-  std::uint32_t trust_store = 0; // index in WorkerConfiguration::trust_stores
-  Proof proof = Proof::Name;     // for clients, which are not asked for a name, Chain
+  std::uint32_t trust_store = no_trust_store; // index in WorkerConfiguration::trust_stores
+  Proof proof = Proof::Name;                  // for clients, which are not asked for a name, Chain
   RevocationLevel revocation = RevocationLevel::None;
   bool trust_intermediates = false;  // an intermediate authority in the store ends a chain, too
   bool require_ocsp_staple = false;  // RFC 6066, section 8; of servers

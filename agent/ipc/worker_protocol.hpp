@@ -8,6 +8,8 @@
 //     StartHandshake + socket   →
 //     CancelHandshake           →
 //     TicketKey                 →              at any time; the last one counts
+//                               ←  ServerName, at most one, where the name chooses the profile
+//     ChooseProfile             →              one for it
 //                               ←  PskRequest, a few for each handshake that has none
 //     PskReply                  →              one for each
 //                               ←  HandshakeFinished, exactly one for each StartHandshake
@@ -60,18 +62,42 @@ struct StartHandshake {
   Header header;
   std::uint64_t id;
   std::uint64_t sent_ns;       // when, by CLOCK_MONOTONIC: from then on the limits count
-  std::uint32_t profile;       // index in WorkerConfiguration::profiles
+  std::uint32_t profile;       // index in WorkerConfiguration::profiles; 0 where a name decides
   std::uint32_t timeout_ms;    // above 0; to the end of the handshake
   std::uint32_t first_byte_ms; // 1 to timeout_ms; to the first byte of the peer
   std::uint32_t anonymous;     // 1: as client, present no certificate
-  SignPermit permit;           // for the signer
-  Text<256> peer_name;         // client: the name or address to verify the server by
+  std::uint32_t name_decides;  // 1: as server, the name that the peer asks for chooses the profile
+  std::uint32_t reserved;
+  SignPermit permit;   // for the signer; where a name decides, ChooseProfile has it
+  Text<256> peer_name; // client: the name or address to verify the server by
 
   [[nodiscard]] bool valid() const {
     constexpr std::uint64_t centuries = std::uint64_t{1} << 62; // a sum does not overflow
     return sent_ns > 0 && sent_ns < centuries && timeout_ms > 0 &&
            timeout_ms <= wire::max_timeout_ms && first_byte_ms > 0 && first_byte_ms <= timeout_ms &&
-           anonymous <= 1 && peer_name.valid();
+           anonymous <= 1 && name_decides <= 1 && reserved == 0 && peer_name.valid();
+  }
+};
+
+// The name in a peer's ClientHello (RFC 6066, section 3), in a handshake whose profile it decides.
+struct ServerName {
+  static constexpr std::uint16_t type = 111;
+  Header header;
+  std::uint64_t id;
+  Text<256> name; // in small letters; empty: it has none, or none that is a name
+  [[nodiscard]] bool valid() const { return name.valid(); }
+};
+
+struct ChooseProfile {
+  static constexpr std::uint16_t type = 112;
+  Header header;
+  std::uint64_t id;
+  std::uint32_t profile; // index in WorkerConfiguration::profiles
+  std::uint16_t reason;  // a Reason; Success: go on with the profile. Else end with this
+  std::uint16_t reserved;
+  SignPermit permit; // for the signer
+  [[nodiscard]] bool valid() const {
+    return reason_from_number(reason).has_value() && reserved == 0;
   }
 };
 

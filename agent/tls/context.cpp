@@ -29,10 +29,10 @@ Context::Context(ipc::Profile profile, std::unique_ptr<Parts> parts)
 }
 Context::~Context() = default;
 
-Result<std::unique_ptr<Context>> Context::create(ipc::Profile profile, RemoteSigner& signer,
+Result<std::unique_ptr<Context>> Context::create(ipc::Profile profile, const Inventory& inventory,
                                                  bool limits_records) {
   auto priority = TRY(Priority::create(profile.priority));
-  auto credentials = TRY(Credentials::create(profile, signer));
+  auto credentials = TRY(Credentials::create(profile, inventory));
   auto parts = std::make_unique<Parts>(std::move(priority), std::move(credentials));
   parts->limits_records = limits_records;
   const unsigned* versions = nullptr;
@@ -43,10 +43,9 @@ Result<std::unique_ptr<Context>> Context::create(ipc::Profile profile, RemoteSig
     parts->tls13 = parts->tls13 || versions[i] == GNUTLS_TLS1_3;
   }
   parts->key_shares = key_shares(parts->priority.parts().priority.get(), profile.role);
-  parts->names_authorities = profile.trust.size() <= max_named_authorities;
-  profile.trust.clear();
-  for (auto& credential : profile.credentials)
-    credential.chain.clear();
+  const auto& trust = inventory.parts().trust_of(profile);
+  parts->trust = trust.store;
+  parts->names_authorities = !trust.named.empty();
   return std::unique_ptr<Context>(new Context(std::move(profile), std::move(parts)));
 }
 

@@ -12,15 +12,10 @@ namespace ktls::tls {
 
 class Context {
 public:
-  // As server that asks for certificates, the names of the trust anchors help clients to choose
-  // (RFC 8446, section 4.2.4; RFC 5246, section 7.4.4). Those of all public authorities are 15 KiB
-  // in each handshake, and help nobody: with more than these, none are sent.
-  static constexpr std::size_t max_named_authorities = 32;
-
-  // `signer` must outlive the context; the context must outlive its sessions.
+  // `inventory` must outlive the context; the context must outlive its sessions.
   // `limits_records`: whoever sends the data can keep to a peer's record_size_limit; otherwise a
   // peer that sets one is refused.
-  static Result<std::unique_ptr<Context>> create(ipc::Profile profile, RemoteSigner& signer,
+  static Result<std::unique_ptr<Context>> create(ipc::Profile profile, const Inventory& inventory,
                                                  bool limits_records);
   ~Context();
   Context(const Context&) = delete;
@@ -33,7 +28,7 @@ public:
 
 private:
   Context(ipc::Profile profile, std::unique_ptr<Parts> parts);
-  ipc::Profile profile_; // without chains and trust, which are in `parts`
+  ipc::Profile profile_;
   std::unique_ptr<Parts> parts_;
 };
 

@@ -18,6 +18,7 @@ struct Context::Parts {
 
   Priority priority;
   std::unique_ptr<Credentials> credentials;
+  std::shared_ptr<const TrustStore> trust;
   unsigned key_shares = 0; // a flag of gnutls_init(), as client
   bool limits_records = false;
   bool names_authorities = true; // as server that asks for certificates

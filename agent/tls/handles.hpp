@@ -4,6 +4,7 @@
 
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
+#include <gnutls/ocsp.h>
 #include <gnutls/x509.h>
 
 #include <cstddef>
@@ -17,6 +18,11 @@ namespace ktls::tls {
 template<class T, auto Free>
 using GnutlsHandle = Handle<std::remove_pointer_t<T>, Free>;
 
+// With the certificates and lists in it.
+inline void free_trust_list(gnutls_x509_trust_list_t list) {
+  gnutls_x509_trust_list_deinit(list, 1);
+}
+
 using SessionHandle = GnutlsHandle<gnutls_session_t, gnutls_deinit>;
 using CertificateHandle = GnutlsHandle<gnutls_x509_crt_t, gnutls_x509_crt_deinit>;
 using PublicKeyHandle = GnutlsHandle<gnutls_pubkey_t, gnutls_pubkey_deinit>;
@@ -24,6 +30,8 @@ using PrivateKeyHandle = GnutlsHandle<gnutls_privkey_t, gnutls_privkey_deinit>;
 using CredentialsHandle =
     GnutlsHandle<gnutls_certificate_credentials_t, gnutls_certificate_free_credentials>;
 using PriorityHandle = GnutlsHandle<gnutls_priority_t, gnutls_priority_deinit>;
+using TrustListHandle = GnutlsHandle<gnutls_x509_trust_list_t, free_trust_list>;
+using OcspResponseHandle = GnutlsHandle<gnutls_ocsp_resp_t, gnutls_ocsp_resp_deinit>;
 
 // Bytes that GnuTLS allocated.
 class Datum {

@@ -70,9 +70,8 @@ Result<> Session::Parts::set_up() {
       return gnutls_error("setting the key of session tickets", status);
   }
   if (profile.role == HandshakeRole::ServerWithClientAuth) {
-    const bool required = profile.client_auth_type == ClientAuthType::Required;
-    gnutls_certificate_server_set_request(raw,
-                                          required ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST);
+    gnutls_certificate_server_set_request(
+        raw, is_mandatory(profile.client_auth_type) ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST);
     gnutls_certificate_send_x509_rdn_sequence(raw, context.parts().names_authorities ? 0 : 1);
   }
   gnutls_handshake_set_max_packet_length(raw, max_handshake_message);

@@ -20,6 +20,14 @@ int Session::Parts::refuse(Reason reason, std::string detail) {
 int Session::Parts::verify(gnutls_session_t session) {
   auto& self = of(session);
   self.verdict = self.judge_peer();
+  // whose it is, nobody can say yet
+  if (self.verdict.reason == Reason::Success &&
+      self.context.profile().client_auth_type == ipc::ClientAuthType::SafCheck &&
+      self.context.profile().role == ipc::HandshakeRole::ServerWithClientAuth) {
+    self.verdict.reason = Reason::MapperUnavailable;
+    self.verdict.authenticated = false;
+    self.verdict.detail = "this version has nothing that knows whose a certificate is";
+  }
   if (self.verdict.reason == Reason::Success)
     return 0;
   return self.refuse(self.verdict.reason, self.verdict.detail);
@@ -28,8 +36,9 @@ int Session::Parts::verify(gnutls_session_t session) {
 Verdict Session::Parts::judge_peer() {
   const auto& profile = context.profile();
   const auto verify_now = [&] {
-    return verify_peer(session.get(), profile.role, profile.client_auth_type,
-                       parameters.server_name);
+    return verify_peer(session.get(),
+                       {profile.role, profile.client_auth_type, profile.verification,
+                        *context.parts().trust, parameters.server_name, Clock::to_time_t(now())});
   };
   unsigned count = 0;
   const gnutls_datum_t* peers = gnutls_certificate_get_peers(session.get(), &count);
@@ -157,9 +166,11 @@ bool Session::Parts::judge_completion() {
     verdict.reason = psk ? Reason::Success : Reason::PskUnknown;
   }
   // that each of them was asked, whatever way the handshake took
+  const auto& profile = context.profile();
   const bool must_be_authenticated =
-      uses_psk() || client() ||
-      (asks && context.profile().client_auth_type == ipc::ClientAuthType::Required);
+      uses_psk() || (client() && profile.verification.proof != ipc::Proof::Nothing) ||
+      (profile.role == ipc::HandshakeRole::ServerWithClientAuth &&
+       is_mandatory(profile.client_auth_type));
   const bool sound =
       must_be_authenticated ? verdict.authenticated : !asks || verdict.reason == Reason::Success;
   if (!sound)

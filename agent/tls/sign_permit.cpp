@@ -15,7 +15,8 @@ using Mac = decltype(ipc::SignPermit::mac);
 
 Result<Mac> mac_of(const ipc::SignPermit& permit, const Secret& secret) {
   constexpr std::size_t covered = offsetof(ipc::SignPermit, mac);
-  static_assert(covered + sizeof(Mac) == sizeof permit && covered == 4 * sizeof(std::uint64_t),
+  static_assert(covered + sizeof(Mac) == sizeof permit &&
+                    covered == 3 * sizeof(std::uint64_t) + sizeof permit.keys,
                 "no byte is left out");
   Mac mac{};
   const auto key = secret.bytes();
@@ -48,7 +49,7 @@ PermitBook::Verdict PermitBook::use(const ipc::SignPermit& permit, std::uint64_t
     return Verdict::Forged;
   if (permit.worker != worker)
     return Verdict::OtherWorker;
-  if (key_id < permit.first_key || key_id - permit.first_key >= permit.key_count)
+  if (key_id == 0 || std::ranges::find(permit.keys, key_id) == permit.keys.end())
     return Verdict::OtherKey;
   const auto time = static_cast<std::uint64_t>(now.count());
   if (permit.expires_ns <= time)

@@ -6,11 +6,13 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "base/text.hpp"
 #include "ktls/cipher.hpp"
 #include "ktls/clear_end.hpp"
 #include "ktls/ktls_socket.hpp"
+#include "tls/server_name.hpp"
 
 namespace ktls {
 namespace {
@@ -32,25 +34,83 @@ Reason reason_of(const Error& error) {
 
 } // namespace
 
-Handshake::Handshake(EventLoop& loop, Fibers& fibers, SignerClient& signers,
-                     const tls::Context& context, Handlers handlers)
-    : loop_(loop), signers_(signers), context_(context), handlers_(std::move(handlers)),
-      fiber_(fibers) {}
+Handshake::Handshake(EventLoop& loop, Fibers& fibers, SignerClient& signers, Handlers handlers)
+    : loop_(loop), signers_(signers), handlers_(std::move(handlers)), fiber_(fibers) {}
 
 Handshake::~Handshake() {
   signers_.forget(fiber_);
 }
 
-void Handshake::start(const ipc::StartHandshake& request, Fd socket,
-                      std::span<const std::byte> ticket_key) {
+void Handshake::start(const ipc::StartHandshake& request, Fd socket, const Profile* profile) {
   id_ = request.id;
+  anonymous_ = request.anonymous != 0;
+  peer_name_ = request.peer_name.view();
   socket_ = std::move(socket);
   // first, while nothing has been sent: it can fail, and needs a connection that is still
   // established at both ends
   TcpKtlsSocket kernel(socket_.get());
   if (const Reason attached = attach(kernel); attached != Reason::Success)
     return finish(attached, {});
-  if (const auto prepared = prepare(request, ticket_key); !prepared)
+  if (const auto set = set_time_limits(request); !set)
+    return finish(reason_of(set.error()), set.error().message());
+  if (profile != nullptr)
+    return begin(*profile);
+  if (const auto awaited = await_name(); !awaited)
+    finish(reason_of(awaited.error()), awaited.error().message());
+}
+
+Result<> Handshake::set_time_limits(const ipc::StartHandshake& request) {
+  const auto when = loop_.now() + std::chrono::milliseconds(request.timeout_ms);
+  deadline_ = TRY(loop_.on_time(when, [this] { on_deadline(); }));
+  if (request.first_byte_ms < request.timeout_ms) {
+    const auto first = loop_.now() + std::chrono::milliseconds(request.first_byte_ms);
+    first_byte_ = TRY(loop_.on_time(first, [this] {
+      if (!heard())
+        abort(Reason::FirstByteTimeout);
+    }));
+  }
+  return {};
+}
+
+// The ClientHello stays in the socket: the session is to read it from its beginning. So the socket
+// stays ready, and only what comes newly wakes us.
+Result<> Handshake::await_name() {
+  awaits_profile_ = true;
+  ready_ = TRY(
+      loop_.on_io(socket_.get(), EPOLLIN | EPOLLET, [this](std::uint32_t) { look_for_name(); }));
+  return {};
+}
+
+void Handshake::look_for_name() {
+  std::vector<std::byte> seen(tls::max_client_hello);
+  const ssize_t size = ::recv(socket_.get(), seen.data(), seen.size(), MSG_PEEK | MSG_DONTWAIT);
+  if (size < 0 && (errno == EAGAIN || errno == EINTR))
+    return;
+  heard_ = heard_ || size > 0;
+  // the end of the connection, and errors, are for the session to find
+  const auto name =
+      size <= 0 ? std::optional<std::string>("")
+                : tls::server_name_in(std::span(seen).first(static_cast<std::size_t>(size)));
+  if (!name)
+    return;
+  ready_.reset();
+  auto message = wire::make<ipc::ServerName>();
+  message.id = id_;
+  message.name.assign_cut(*name);
+  handlers_.ask_profile(message);
+}
+
+bool Handshake::on_profile(const Profile& profile) {
+  if (!awaits_profile_ || ready_)
+    return false;
+  awaits_profile_ = false;
+  begin(profile);
+  return true;
+}
+
+void Handshake::begin(const Profile& profile) {
+  context_ = &profile.context;
+  if (const auto prepared = prepare(profile); !prepared)
     return finish(reason_of(prepared.error()), prepared.error().message());
   if (uses_psk())
     return advance();
@@ -59,30 +119,24 @@ void Handshake::start(const ipc::StartHandshake& request, Fd socket,
 }
 
 bool Handshake::uses_psk() const {
-  return context_.profile().authentication == ipc::Authentication::PreSharedKey;
+  return context_->profile().authentication == ipc::Authentication::PreSharedKey;
 }
 
-Result<> Handshake::prepare(const ipc::StartHandshake& request,
-                            std::span<const std::byte> ticket_key) {
+bool Handshake::heard() const {
+  return session_ ? session_->heard() : heard_;
+}
+
+Result<> Handshake::prepare(const Profile& profile) {
   tls::SessionParameters parameters{};
-  parameters.anonymous = request.anonymous != 0;
-  parameters.server_name = HostName::parse(request.peer_name.view());
+  parameters.anonymous = anonymous_;
+  parameters.server_name = HostName::parse(peer_name_);
   parameters.psk = this;
-  parameters.ticket_key = ticket_key;
-  if (!context_.profile().credentials.empty() && !parameters.anonymous)
-    signers_.permit(fiber_, request.permit);
-  session_ = TRY(tls::Session::create(socket_.get(), parameters, context_));
+  parameters.ticket_key = profile.ticket_key;
+  if (!context_->profile().credentials.empty() && !parameters.anonymous)
+    signers_.permit(fiber_, profile.permit);
+  session_ = TRY(tls::Session::create(socket_.get(), parameters, *context_));
   ready_ =
       TRY(loop_.on_io(socket_.get(), EPOLLIN, [this](std::uint32_t events) { on_socket(events); }));
-  const auto when = loop_.now() + std::chrono::milliseconds(request.timeout_ms);
-  deadline_ = TRY(loop_.on_time(when, [this] { on_deadline(); }));
-  if (request.first_byte_ms < request.timeout_ms) {
-    const auto first = loop_.now() + std::chrono::milliseconds(request.first_byte_ms);
-    first_byte_ = TRY(loop_.on_time(first, [this] {
-      if (!session_->heard())
-        abort(Reason::FirstByteTimeout);
-    }));
-  }
   return {};
 }
 
@@ -167,7 +221,7 @@ void Handshake::abort(Reason reason) {
 
 // A peer that never said a word is another failure than one that did not get to the end.
 void Handshake::on_deadline() {
-  abort(session_->heard() ? Reason::HandshakeTimeout : Reason::FirstByteTimeout);
+  abort(heard() ? Reason::HandshakeTimeout : Reason::FirstByteTimeout);
 }
 
 void Handshake::complete() {
@@ -209,6 +263,9 @@ void Handshake::finish(Reason reason, std::string_view detail) {
     message.resumed = session_->resumed() ? 1 : 0;
   } else {
     discard_input(socket_.get());
+    // without a session there is nobody else to tell the peer
+    if (const auto alert = facts(reason).alert; awaits_profile_ && alert)
+      end_with_alert(socket_.get(), *alert);
     (void)::shutdown(socket_.get(), SHUT_RDWR);
   }
   deadline_.reset();

@@ -5,6 +5,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 
 #include "base/event_loop.hpp"
 #include "base/fd.hpp"
@@ -24,26 +26,41 @@ public:
     std::function<void(const ipc::HandshakeFinished&)> finished;
     // Asks for a pre-shared key; the answer is to come to on_psk().
     std::function<void(const ipc::PskRequest&)> ask_psk;
+    // Asks which profile is for a peer that asks for this name; the answer is to come to
+    // on_profile(), or to abort().
+    std::function<void(const ipc::ServerName&)> ask_profile;
   };
 
   // All references must outlive the handshake.
-  Handshake(EventLoop& loop, Fibers& fibers, SignerClient& signers, const tls::Context& context,
-            Handlers handlers);
+  Handshake(EventLoop& loop, Fibers& fibers, SignerClient& signers, Handlers handlers);
   ~Handshake() override;
   Handshake(const Handshake&) = delete;
   Handshake& operator=(const Handshake&) = delete;
 
-  // `ticket_key` is read before this returns.
-  void start(const ipc::StartHandshake& request, Fd socket, std::span<const std::byte> ticket_key);
+  // What it is done with. The context must outlive the handshake; the key is read at once.
+  struct Profile {
+    const tls::Context& context;
+    std::span<const std::byte> ticket_key;
+    const ipc::SignPermit& permit;
+  };
+  // `profile`: none where the name decides that the peer asks for.
+  void start(const ipc::StartHandshake& request, Fd socket, const Profile* profile);
+  // False when it was not asked for.
+  [[nodiscard]] bool on_profile(const Profile& profile);
   // False when it was not asked for.
   [[nodiscard]] bool on_psk(const ipc::PskReply& reply);
   // Tells the peer, then finishes with this reason.
   void abort(Reason reason);
 
 private:
-  Result<> prepare(const ipc::StartHandshake& request, std::span<const std::byte> ticket_key);
+  Result<> set_time_limits(const ipc::StartHandshake& request);
+  Result<> await_name();
+  void look_for_name();
+  void begin(const Profile& profile);
+  Result<> prepare(const Profile& profile);
   Result<tls::Psk> find(std::string_view identity) override;
   [[nodiscard]] bool uses_psk() const;
+  [[nodiscard]] bool heard() const;
   void on_socket(std::uint32_t events);
   void advance();
   void on_advanced();
@@ -54,12 +71,16 @@ private:
 
   EventLoop& loop_;
   SignerClient& signers_;
-  const tls::Context& context_;
+  const tls::Context* context_ = nullptr; // none: the name decides, which is awaited
   Handlers handlers_;
   std::uint64_t id_ = 0;
+  bool anonymous_ = false;
+  std::string peer_name_;
   Fd socket_;
   std::unique_ptr<tls::Session> session_;
   tls::Session::Step step_ = tls::Session::Step::WantRead;
+  bool awaits_profile_ = false;
+  bool heard_ = false; // while there is no session
   bool awaits_psk_ = false;
   std::optional<tls::Psk> psk_;
   bool unsigned_ = false; // ended while its signature was waited for

@@ -11,7 +11,7 @@
 #include "base/fiber.hpp"
 #include "ipc/connection.hpp"
 #include "ipc/signer_protocol.hpp"
-#include "tls/credentials.hpp"
+#include "tls/inventory.hpp"
 
 namespace ktls {
 

@@ -39,6 +39,7 @@ bool Worker::dispatch(ipc::Packet& packet) {
   ipc::CancelHandshake cancel_message{};
   ipc::PskReply psk_message{};
   ipc::TicketKey ticket_message{};
+  ipc::ChooseProfile choose_message{};
   switch (phase_) {
   case Phase::Unconfigured:
     if (wire::decode(data, size, attach_message))
@@ -59,6 +60,8 @@ bool Worker::dispatch(ipc::Packet& packet) {
       wipe_message(ticket_message);
       return sound;
     }
+    if (wire::decode(data, size, choose_message))
+      return choose(choose_message);
     if (!wire::decode(data, size, cancel_message))
       return false;
     cancel(cancel_message.id);
@@ -97,9 +100,11 @@ bool Worker::configure(const ipc::Packet& packet) {
 Result<> Worker::load(int memory) {
   const auto bytes = TRY(ipc::read_sealed_memory(memory, ipc::max_configuration_size));
   auto configuration = TRY(ipc::decode_configuration(bytes));
+  inventory_ = TRY(tls::Inventory::create(configuration.credentials,
+                                          std::move(configuration.trust_stores), signers_));
   for (auto& profile : configuration.profiles)
     profiles_.push_back(
-        TRY(tls::Context::create(std::move(profile), signers_, configuration.limits_records)));
+        TRY(tls::Context::create(std::move(profile), *inventory_, configuration.limits_records)));
   return lock_down_();
 }
 
@@ -112,8 +117,9 @@ bool Worker::start(const ipc::StartHandshake& request, ipc::Packet& packet) {
     tell(busy);
     return true;
   }
-  if (packet.descriptors.size() != 1 || request.profile >= profiles_.size() ||
-      handshakes_.contains(request.id))
+  const bool has_profile = request.name_decides == 0;
+  if (packet.descriptors.size() != 1 || handshakes_.contains(request.id) ||
+      (has_profile && request.profile >= profiles_.size()))
     return false;
   loop_.set_now(EventLoop::Clock::time_point(std::chrono::nanoseconds(request.sent_ns)));
   Handshake::Handlers handlers;
@@ -122,11 +128,33 @@ bool Worker::start(const ipc::StartHandshake& request, ipc::Packet& packet) {
     handshakes_.erase(message.id);
   };
   handlers.ask_psk = [this](const ipc::PskRequest& message) { tell(message); };
+  handlers.ask_profile = [this](const ipc::ServerName& message) { tell(message); };
   auto& handshake = handshakes_[request.id];
-  handshake = std::make_unique<Handshake>(loop_, fibers_, signers_, *profiles_[request.profile],
-                                          std::move(handlers));
-  handshake->start(request, std::move(packet.descriptors.front()), ticket_key());
+  handshake = std::make_unique<Handshake>(loop_, fibers_, signers_, std::move(handlers));
+  auto socket = std::move(packet.descriptors.front());
+  if (!has_profile) {
+    handshake->start(request, std::move(socket), nullptr);
+    return true;
+  }
+  const auto profile = profile_of(request.profile, request.permit);
+  handshake->start(request, std::move(socket), &profile);
   return true;
+}
+
+Handshake::Profile Worker::profile_of(std::uint32_t index, const ipc::SignPermit& permit) const {
+  return {*profiles_.at(index), tickets_.key_of(index), permit};
+}
+
+bool Worker::choose(const ipc::ChooseProfile& choice) {
+  const auto found = handshakes_.find(choice.id);
+  if (found == handshakes_.end())
+    return true; // it has just ended: the messages crossed
+  if (const auto reason = *reason_from_number(choice.reason); reason != Reason::Success) {
+    found->second->abort(reason);
+    return true;
+  }
+  return choice.profile < profiles_.size() &&
+         found->second->on_profile(profile_of(choice.profile, choice.permit));
 }
 
 // A handshake that has just ended is no error: the messages crossed.
@@ -136,18 +164,7 @@ bool Worker::pass_on(const ipc::PskReply& reply) {
 }
 
 bool Worker::take(const ipc::TicketKey& message) {
-  auto key = Secret::create(message.key.size());
-  if (!key)
-    return false;
-  std::ranges::copy(std::as_bytes(std::span(message.key)), key->bytes().begin());
-  ticket_key_ = std::move(*key);
-  return true;
-}
-
-std::span<const std::byte> Worker::ticket_key() const {
-  if (!ticket_key_)
-    return {};
-  return ticket_key_->bytes();
+  return tickets_.set(std::as_bytes(std::span(message.key))).has_value();
 }
 
 void Worker::cancel(std::uint64_t id) {

@@ -10,6 +10,7 @@
 
 #include "base/event_loop.hpp"
 #include "ipc/connection.hpp"
+#include "tls/ticket_keys.hpp"
 #include "worker/handshake.hpp"
 #include "worker/signer_client.hpp"
 
@@ -37,7 +38,9 @@ private:
   void cancel(std::uint64_t id);
   bool pass_on(const ipc::PskReply& reply);
   bool take(const ipc::TicketKey& message);
-  [[nodiscard]] std::span<const std::byte> ticket_key() const;
+  [[nodiscard]] Handshake::Profile profile_of(std::uint32_t index,
+                                              const ipc::SignPermit& permit) const;
+  bool choose(const ipc::ChooseProfile& choice);
   template<class Message>
   void tell(const Message& message);
 
@@ -46,8 +49,9 @@ private:
   SignerClient signers_;
   std::function<Result<>()> lock_down_;
   Phase phase_ = Phase::Unconfigured;
+  std::unique_ptr<tls::Inventory> inventory_; // what the profiles share
   std::vector<std::unique_ptr<tls::Context>> profiles_;
-  std::optional<Secret> ticket_key_;
+  tls::TicketKeys tickets_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Handshake>> handshakes_;
   std::unique_ptr<ipc::Connection> broker_;
 };

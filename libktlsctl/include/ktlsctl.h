@@ -23,7 +23,11 @@ extern "C" {
 #endif
 
 /* Who sends the ClientHello; independent of who called connect() and who accept(). */
-enum ktlsctl_role { KTLSCTL_ROLE_CLIENT = 1, KTLSCTL_ROLE_SERVER = 2 };
+enum ktlsctl_role {
+  KTLSCTL_ROLE_POLICY = 0, /* whatever the agent's policy says of this connection */
+  KTLSCTL_ROLE_CLIENT = 1,
+  KTLSCTL_ROLE_SERVER = 2
+};
 
 #define KTLSCTL_MAX_TIMEOUT_MS 600000
 
@@ -36,12 +40,13 @@ enum ktlsctl_role { KTLSCTL_ROLE_CLIENT = 1, KTLSCTL_ROLE_SERVER = 2 };
  * Members that are left out are zero, which selects the default. All stays the caller's. */
 struct ktlsctl_options {
   size_t size;   /* sizeof(struct ktlsctl_options) */
-  uint32_t role; /* enum ktlsctl_role; there is no default */
+  uint32_t role; /* enum ktlsctl_role; where the policy has the other one, the reason is
+                    policy-mismatch */
   /* For everything that ktlsctl_start() does, reaching the agent included. At most
    * KTLSCTL_MAX_TIMEOUT_MS. 0: the agent's own limit, or that maximum when it is silent. */
   uint32_t timeout_ms;
-  /* Client: the DNS name or IP address to verify the server's certificate by, at most 255 bytes.
-   * Server: NULL or empty. */
+  /* Client: the DNS name or IP address to verify the server's certificate by, at most 255 bytes;
+   * NULL or empty: the one that the policy has. Server: NULL or empty. */
   const char* peer_name;
   /* Path of the agent's socket. NULL: the environment variable KTLSCTL_AGENT_SOCKET, which is
    * ignored in a set-user-ID or otherwise privileged process; else /run/ktlsd/agent.sock. */
@@ -59,7 +64,9 @@ typedef struct ktlsctl_session ktlsctl_session;
  *
  * Returns 0 when both directions are encrypted and the peer was verified as the agent's policy
  * demands. On every other return, -EINVAL included, the socket has been shut down in both
- * directions: nothing can be sent on it in clear text, and the peer sees the end.
+ * directions: nothing can be sent on it in clear text, and the peer sees the end. The one exception
+ * is -EOPNOTSUPP with the reason policy-clear: a rule says that this connection goes without TLS,
+ * and the socket is as it was. (-EOPNOTSUPP has other reasons, too: decide by the reason.)
  *
  * `session` may be NULL. Otherwise *session is an object that the caller frees with
  * ktlsctl_session_free(); ktlsctl_session_reason() tells what happened, and is what to decide by,
@@ -86,6 +93,10 @@ const char* ktlsctl_session_cipher(const ktlsctl_session* session) KTLSCTL_NOEXC
 const char* ktlsctl_session_alpn(const ktlsctl_session* session) KTLSCTL_NOEXCEPT;
 /* Subject of the peer's certificate as in RFC 4514; empty when it presented none. */
 const char* ktlsctl_session_peer_subject(const ktlsctl_session* session) KTLSCTL_NOEXCEPT;
+/* The rule of the agent's policy that applied to this connection; empty when none did. */
+const char* ktlsctl_session_rule(const ktlsctl_session* session) KTLSCTL_NOEXCEPT;
+/* The profile of that rule; empty when it has none. */
+const char* ktlsctl_session_profile(const ktlsctl_session* session) KTLSCTL_NOEXCEPT;
 /* A stable name, lower case: "success", "certificate-expired", ... */
 const char* ktlsctl_session_reason(const ktlsctl_session* session) KTLSCTL_NOEXCEPT;
 /* For a person: what failed and what to do. The wording may change. */

@@ -22,9 +22,7 @@ test::Options with_same_priority(test::Options options) {
 class Side {
 public:
   explicit Side(const test::Options& options)
-      : name_(options.name), signer_(options.key),
-        context_(tls::Context::create(test::profile_of(with_same_priority(options)), signer_, true)
-                     .value()) {}
+      : Side(options, test::configuration_of(with_same_priority(options))) {}
   std::unique_ptr<tls::Session> session(int socket) {
     tls::SessionParameters parameters;
     parameters.server_name = HostName::parse(name_);
@@ -32,8 +30,14 @@ public:
   }
 
 private:
+  Side(const test::Options& options, const ipc::WorkerConfiguration& configuration)
+      : name_(options.name), signer_(options.key),
+        inventory_(test::inventory_of(configuration, signer_)),
+        context_(tls::Context::create(configuration.profiles.front(), *inventory_, true).value()) {}
+
   std::string name_;
   test::LocalSigner signer_;
+  std::unique_ptr<tls::Inventory> inventory_;
   std::unique_ptr<tls::Context> context_;
 };
 

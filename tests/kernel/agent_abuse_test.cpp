@@ -223,7 +223,6 @@ constexpr BadRequest bad_requests[] = {
     {"TypeUnknown", malformed, [](StartRequest& r) { r.header.type = 0xffff; }},
     {"SizeTooSmall", malformed, [](StartRequest& r) { --r.header.size; }},
     {"SizeHuge", malformed, [](StartRequest& r) { r.header.size = 0xffffffff; }},
-    {"RoleZero", malformed, [](StartRequest& r) { r.role = wire::Role{0}; }},
     {"RoleThree", malformed, [](StartRequest& r) { r.role = wire::Role{3}; }},
     {"RoleUnknown", malformed, [](StartRequest& r) { r.role = wire::Role{999}; }},
     {"TimeoutAboveMaximum", malformed, [](StartRequest& r) { r.timeout_ms = 600'001; }},

@@ -53,15 +53,35 @@ issue() {
         keyUsage=critical,digitalSignature basicConstraints=critical,CA:FALSE) "$@" 2>/dev/null
 }
 
-# The tables [client] and [server] of a configuration in which both are mutually trusted; for start_ktlsd.
+# A rule and a profile for whoever asks for the client or the server role, in which both are mutually trusted; for
+# start_ktlsd. The profile's table comes last: what follows belongs to it.
 client_table() {
-  echo "[client]"
-  printf '%s = "%s"\n' certificate "$pki/${1:-client}.pem" private_key "$pki/${1:-client}.key" truststore "$pki/ca.pem"
+  role_rule client
+  credential_table client "${1:-client}"
+  printf '[profile.client]\n'
+  printf '%s = "%s"\n' handshake_role client credentials client truststore "$pki/ca.pem"
 }
 server_table() {
-  echo "[server]"
-  printf '%s = "%s"\n' certificate "$pki/server.pem" private_key "$pki/server.key" truststore "$pki/ca.pem" \
+  role_rule server
+  credential_table server server
+  printf '[profile.server]\n'
+  printf '%s = "%s"\n' handshake_role server-with-client-auth credentials server truststore "$pki/ca.pem" \
     client_auth_type "${1:-required}"
+}
+# psk_table ROLE FILE: pre-shared keys of this file for whoever asks for the role
+psk_table() {
+  role_rule "$1"
+  printf '[profile.%s]\nhandshake_role = "%s"\npsk_file = "%s"\n' "$1" "$1" "$2"
+}
+# role_rule ROLE: all who ask for this role get the profile of that name
+role_rule() {
+  printf '[[rule]]\n'
+  printf '%s = "%s"\n' name "$1" role "$1" profile "$1"
+}
+# credential_table NAME FILE: FILE.pem with FILE.key
+credential_table() {
+  printf '[credential.%s]\n' "$1"
+  printf '%s = "%s"\n' certificate "$pki/$2.pem" private_key "$pki/$2.key"
 }
 
 # start_ktlsd TOML...: starts the agent with this configuration, and waits until it serves. The first TOML may start

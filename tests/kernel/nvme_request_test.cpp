@@ -15,6 +15,7 @@
 #include <deque>
 
 #include "broker/broker.hpp"
+#include "broker/test_generation.hpp"
 #include "netlink/netlink_port.hpp"
 #include "support/pump.hpp"
 #include "support/sockets.hpp"
@@ -133,21 +134,39 @@ void write_line(int fd, const std::string& line) {
   EXPECT_EQ(::send(fd, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
 }
 
+constexpr const char* keyring_policy = R"(
+[profile.host]
+handshake_role = "client"
+psk = "keyring"
+[profile.target]
+handshake_role = "server"
+psk = "keyring"
+[[rule]]
+name = "host"
+origin = "kernel"
+role = "client"
+profile = "host"
+[[rule]]
+name = "target"
+origin = "kernel"
+role = "server"
+profile = "target"
+)";
+
 class NvmeRequest : public testing::Test {
 protected:
   NvmeRequest() {
-    policy::Settings settings;
-    settings.socket = directory_.file("agent.sock");
-    settings.workers = 1;
-    settings.kernel_psk = true;
     const KernelSuites suites{{}, {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384"}, false};
-    auto snapshot = load_snapshot(settings, suites).value();
+    auto policy = test::policy_of("[agent]\nworkers = 1\nsocket = \"" +
+                                  directory_.file("agent.sock") + "\"\n" + keyring_policy);
+    auto snapshot = load_snapshot(policy, suites).value();
+    configuration_.emplace(Configuration{std::move(policy), std::move(snapshot)});
     std::vector<KernelSource> sources;
     sources.push_back(
         {"", HandshakeSocket(family, std::make_unique<KernelPort>(kernel_, events_.ours.get()),
                              std::make_unique<KernelPort>(kernel_, -1))});
     broker_ =
-        std::make_unique<Broker>(loop_, settings, std::move(snapshot), std::getenv("KTLS_HELPERS"),
+        std::make_unique<Broker>(loop_, Broker::Options{{}, suites, std::getenv("KTLS_HELPERS")},
                                  std::move(sources), [this] { serving_ = true; });
   }
 
@@ -160,7 +179,7 @@ protected:
     for (const auto& part : more)
       attributes.insert(attributes.end(), part.begin(), part.end());
     kernel_.requests.push_back(std::move(attributes));
-    broker_->start();
+    broker_->start(std::move(*configuration_));
     pump_.until([this] { return !kernel_.done.empty(); });
     return kernel_.done.empty() ? Buffer{} : kernel_.done.front();
   }
@@ -190,6 +209,7 @@ protected:
   EventLoop loop_ = EventLoop::create().value();
   test::Pump pump_{loop_};
   bool serving_ = false;
+  std::optional<Configuration> configuration_;
   std::unique_ptr<Broker> broker_;
 };
 

@@ -36,7 +36,7 @@ std::optional<Message> read(const ktls::ipc::Packet& packet) {
 
 void ask_until_cut_off(Channel& signer, const ktls::ipc::SignPermit& permit) {
   auto request = ktls::wire::make<ktls::ipc::SignRequest>();
-  request.key_id = permit.first_key;
+  request.key_id = permit.keys.front();
   request.scheme = 0x0403;
   request.size = 32;
   request.permit = permit;

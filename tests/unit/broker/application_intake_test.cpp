@@ -128,6 +128,8 @@ protected:
       return requests.size();
     };
     handlers.cancel = [this](std::uint64_t id) { cancelled.push_back(id); };
+    handlers.asked_facts = [this] { return asked_facts; };
+    handlers.reload = [this](ApplicationIntake::Reloaded done) { reload = std::move(done); };
     return ApplicationIntake::create(loop, at, limits, std::move(handlers));
   }
   void open() { intake = try_create(path).value(); }
@@ -146,6 +148,8 @@ protected:
   ApplicationIntake::Limits limits{1h, 10s, 1000, 1000};
   std::vector<HandshakeRequest> requests;
   std::vector<std::uint64_t> cancelled;
+  policy::AskedFacts asked_facts;
+  ApplicationIntake::Reloaded reload; // of the last one who asked
   std::function<void()> on_submit = [] {};
   std::unique_ptr<ApplicationIntake> intake;
 };
@@ -159,7 +163,7 @@ TEST_F(ApplicationIntakeTest, PassesARequestOn) {
   EXPECT_EQ(requests[0].role, RequestedRole::Client);
   EXPECT_EQ(requests[0].peer_name, "server.test");
   EXPECT_EQ(requests[0].timeout, 2s);
-  EXPECT_EQ(requests[0].uid, ::getuid());
+  EXPECT_EQ(requests[0].who.uid, ::getuid());
   EXPECT_FALSE(requests[0].anonymous);
   EXPECT_EQ(requests[0].origin,
             "pid " + std::to_string(::getpid()) + " uid " + std::to_string(::getuid()));

@@ -5,6 +5,7 @@
 
 #include "broker/dispatcher.hpp"
 #include "broker/fake_workers.hpp"
+#include "broker/test_generation.hpp"
 #include "support/sockets.hpp"
 
 namespace ktls {
@@ -12,33 +13,67 @@ namespace {
 
 using namespace std::chrono_literals;
 
-ProfileChoice profile(std::uint32_t index, std::shared_ptr<const PskFile> file = nullptr) {
-  ProfileChoice choice;
-  choice.index = index;
-  choice.psk_file = std::move(file);
-  return choice;
-}
+constexpr const char* psk_policy = R"(
+[profile.client]
+handshake_role = "client"
+psk_file = "/keys"
+psk_identity = "bob"
+[profile.server]
+handshake_role = "server"
+psk_file = "/keys"
+[profile.nvme-host]
+handshake_role = "client"
+psk = "keyring"
+[profile.nvme-target]
+handshake_role = "server"
+psk = "keyring"
+[profile.nfs]
+handshake_role = "client"
+truststore = "/ca.pem"
+[[rule]]
+name = "nfs"
+origin = "kernel"
+server_name = "nfs.test"
+role = "client"
+profile = "nfs"
+[[rule]]
+name = "nvme-host"
+origin = "kernel"
+role = "client"
+profile = "nvme-host"
+[[rule]]
+name = "nvme-target"
+origin = "kernel"
+role = "server"
+profile = "nvme-target"
+[[rule]]
+name = "client"
+role = "client"
+profile = "client"
+[[rule]]
+name = "server"
+role = "server"
+profile = "server"
+)";
 
-ProfileChoices choices() {
+test::ServedByName served() {
   const auto file =
       std::make_shared<const PskFile>(PskFile::parse("alice:00000000000000000000000000000001\n"
                                                      "bob:00000000000000000000000000000002\n")
                                           .value());
-  ProfileChoices out;
-  out.client = profile(1, file);
-  out.client->psk_identity = "bob";
-  out.server = profile(2, file);
-  out.kernel_client = profile(3);
-  out.kernel_psk_client = profile(4);
-  out.kernel_psk_server = profile(5);
-  return out;
+  return {{"client", {1, std::nullopt, file}},
+          {"server", {2, std::nullopt, file}},
+          {"nfs", {6, 3, nullptr}},
+          {"nvme-host", {std::nullopt, 4, nullptr}},
+          {"nvme-target", {std::nullopt, 5, nullptr}}};
 }
 
 class DispatcherPskTest : public testing::Test {
 protected:
   DispatcherPskTest() {
+    dispatcher.serve(test::TestGeneration::make(psk_policy, served(), workers), ample);
     workers.on_lost = [this](Workers::Index worker) {
-      dispatcher.on_lost(worker, Workers::Loss::Failed);
+      dispatcher.on_lost({&workers, worker}, Workers::Loss::Failed);
     };
   }
 
@@ -54,7 +89,7 @@ protected:
   // Of a service in the kernel, whose keyring has the key of "nvme" alone.
   HandshakeRequest kernel_request(RequestedRole role) {
     auto out = request(role);
-    out.from_kernel = true;
+    out.who.origin = policy::Origin::Kernel;
     out.psk = [this](std::string_view identity) -> Result<tls::Psk> {
       asked.emplace_back(identity);
       if (!identity.empty() && identity != "nvme")
@@ -70,7 +105,7 @@ protected:
     auto message = wire::make<ipc::PskRequest>();
     message.id = id;
     EXPECT_TRUE(message.identity.assign(identity));
-    dispatcher.on_psk_request(worker, message);
+    dispatcher.on_psk_request({&workers, worker}, message);
   }
   void expect_replaced(Workers::Index worker) {
     EXPECT_EQ(workers.replaced, std::vector{worker});
@@ -79,7 +114,8 @@ protected:
 
   EventLoop loop = EventLoop::create().value();
   test::FakeWorkers workers;
-  Dispatcher dispatcher{loop, workers, choices(), {100, 100, {100, 100}, 4min}};
+  static constexpr Dispatcher::Limits ample{100, 100, {100, 100}};
+  Dispatcher dispatcher{loop, ample};
   std::vector<test::Pair> sockets;
   std::vector<Outcome> outcomes;
   std::vector<std::string> asked;
@@ -158,7 +194,7 @@ TEST_F(DispatcherPskTest, TakesTheKeysOfTheKernelFromItsRequest) {
 
 TEST_F(DispatcherPskTest, GivesNoKeyThatDoesNotFit) {
   auto large = request(RequestedRole::Server);
-  large.from_kernel = true;
+  large.who.origin = policy::Origin::Kernel;
   large.psk = [](std::string_view identity) -> Result<tls::Psk> {
     return tls::Psk{std::string(identity), Secret::create(ipc::PskReply::max_key + 1).value()};
   };
@@ -206,7 +242,7 @@ TEST_F(DispatcherPskTest, ReplacesAWorkerThatAsksForWhatStillWaits) {
 
 TEST_F(DispatcherPskTest, ReplacesAWorkerThatAsksForAHandshakeWithCertificates) {
   auto client = request(RequestedRole::Client);
-  client.from_kernel = true;
+  client.who.origin = policy::Origin::Kernel;
   client.peer_name = "nfs.test";
   const auto id = dispatcher.submit(std::move(client));
   ASSERT_EQ(workers.started.size(), 1U);
@@ -223,7 +259,7 @@ TEST_F(DispatcherPskTest, TellsTheIdentityThatWasUsed) {
   message.authenticated = 1;
   message.psk_identity.assign_cut("ali\nce");
 
-  dispatcher.on_finished(0, message);
+  dispatcher.on_finished({&workers, 0}, message);
 
   ASSERT_EQ(outcomes.size(), 1U);
   EXPECT_EQ(outcomes[0].psk_identity, "ali\\x0ace");

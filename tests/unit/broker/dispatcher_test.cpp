@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "broker/fake_workers.hpp"
+#include "broker/test_generation.hpp"
 #include "support/pump.hpp"
 #include "support/sockets.hpp"
 
@@ -17,18 +18,41 @@ using test::is_shut_down;
 constexpr std::uint32_t client_profile = 4;
 constexpr std::uint32_t server_profile = 9;
 
-ProfileChoices choices() {
-  ProfileChoices out;
-  out.client = out.kernel_client = ProfileChoice{client_profile, nullptr, {}, {}};
-  out.server = out.kernel_server = ProfileChoice{server_profile, nullptr, {}, {"staff"}};
-  return out;
+constexpr const char* usual_policy = R"(
+[agent]
+handshake_timeout = 600
+first_byte_timeout = 240
+[profile.client]
+handshake_role = "client"
+truststore = "/ca.pem"
+[credential.host]
+certificate = "/host.pem"
+private_key = "/host.key"
+[profile.server]
+handshake_role = "server"
+credentials = "host"
+tags = ["staff"]
+[[rule]]
+name = "clients"
+role = "client"
+profile = "client"
+[[rule]]
+name = "servers"
+role = "server"
+profile = "server"
+)";
+
+test::ServedByName served() {
+  return {{"client", {client_profile, client_profile, nullptr}},
+          {"server", {server_profile, server_profile, nullptr}}};
 }
 
 class DispatcherTest : public testing::Test {
 protected:
   DispatcherTest() {
+    serve(dispatcher, ample);
     workers.on_lost = [this](Workers::Index worker) {
-      dispatcher.on_lost(worker, Workers::Loss::Failed);
+      dispatcher.on_lost({&workers, worker}, Workers::Loss::Failed);
     };
   }
 
@@ -74,9 +98,13 @@ protected:
   EventLoop loop = EventLoop::create().value();
   test::Pump pump{loop};
   test::FakeWorkers workers;
-  static constexpr Dispatcher::Limits ample{100, 100, {100, 100}, 4min};
-  ProfileChoices profiles = choices();
-  Dispatcher dispatcher{loop, workers, profiles, ample};
+  void serve(Dispatcher& which, const Dispatcher::Limits& limits,
+             const std::string& policy = usual_policy) {
+    which.serve(test::TestGeneration::make(policy, served(), workers), limits);
+  }
+
+  static constexpr Dispatcher::Limits ample{100, 100, {100, 100}};
+  Dispatcher dispatcher{loop, ample};
   std::vector<test::Pair> sockets;
   std::vector<Outcome> outcomes;
 };
@@ -132,7 +160,7 @@ TEST_F(DispatcherTest, PassesOnTheOutcome) {
   message.group.assign_cut("x25519");
   message.peer_subject.assign_cut("CN=server");
 
-  dispatcher.on_finished(0, message);
+  dispatcher.on_finished({&workers, 0}, message);
 
   EXPECT_EQ(only_reason(), Reason::Success);
   EXPECT_TRUE(outcomes[0].authenticated);
@@ -149,7 +177,7 @@ TEST_F(DispatcherTest, ShutsDownWhatFailed) {
   auto message = finished(id, Reason::CertificateExpired);
   message.detail.assign_cut("last year");
 
-  dispatcher.on_finished(0, message);
+  dispatcher.on_finished({&workers, 0}, message);
 
   EXPECT_EQ(only_reason(), Reason::CertificateExpired);
   EXPECT_EQ(outcomes[0].detail, "last year");
@@ -167,7 +195,7 @@ TEST_F(DispatcherTest, EscapesAllTextOfAWorker) {
   message.group.assign_cut(evil);
   message.peer_subject.assign_cut(evil);
 
-  dispatcher.on_finished(0, message);
+  dispatcher.on_finished({&workers, 0}, message);
 
   ASSERT_EQ(outcomes.size(), 1U);
   const std::string harmless = "\\x0a<0>\\x1b[2J";
@@ -185,7 +213,7 @@ TEST_F(DispatcherTest, ClosesItsSocketBehindTheOutcome) {
   const auto before = test::count_descriptors();
   const auto id = dispatcher.submit(std::move(asked));
 
-  dispatcher.on_finished(0, finished(id));
+  dispatcher.on_finished({&workers, 0}, finished(id));
 
   EXPECT_TRUE(open);
   EXPECT_EQ(test::count_descriptors(), before - 1);
@@ -228,7 +256,7 @@ TEST_F(DispatcherTest, LosesOnlyTheHandshakesOfTheLostWorker) {
   workers.next = std::nullopt;
   (void)dispatcher.submit(request());
 
-  dispatcher.on_lost(0, Workers::Loss::Failed);
+  dispatcher.on_lost({&workers, 0}, Workers::Loss::Failed);
 
   ASSERT_EQ(outcomes.size(), 2U);
   EXPECT_EQ(outcomes[0].reason, Reason::WorkerDied);
@@ -237,7 +265,7 @@ TEST_F(DispatcherTest, LosesOnlyTheHandshakesOfTheLostWorker) {
   EXPECT_TRUE(is_shut_down(sockets[1]));
   EXPECT_FALSE(is_shut_down(sockets[2]));
   EXPECT_EQ(dispatcher.in_flight(), 2U);
-  dispatcher.on_finished(1, finished(other));
+  dispatcher.on_finished({&workers, 1}, finished(other));
   EXPECT_EQ(outcomes.back().reason, Reason::Success);
 }
 
@@ -254,7 +282,7 @@ TEST_F(DispatcherTest, ReplacesAWorkerThatMakesUpHandshakes) {
   workers.next = 2;
   const auto id = dispatcher.submit(request());
 
-  dispatcher.on_finished(2, finished(id + 1));
+  dispatcher.on_finished({&workers, 2}, finished(id + 1));
 
   EXPECT_EQ(workers.replaced, std::vector<Workers::Index>{2});
   EXPECT_EQ(only_reason(), Reason::WorkerDied);
@@ -264,7 +292,7 @@ TEST_F(DispatcherTest, ReplacesAWorkerThatFinishesThoseOfAnother) {
   workers.next = 2;
   const auto id = dispatcher.submit(request());
 
-  dispatcher.on_finished(1, finished(id));
+  dispatcher.on_finished({&workers, 1}, finished(id));
 
   EXPECT_EQ(workers.replaced, std::vector<Workers::Index>{1});
   EXPECT_TRUE(outcomes.empty());
@@ -275,7 +303,7 @@ TEST_F(DispatcherTest, ReplacesAWorkerThatFinishesWhatStillWaits) {
   workers.next = std::nullopt;
   const auto id = dispatcher.submit(request());
 
-  dispatcher.on_finished(0, finished(id));
+  dispatcher.on_finished({&workers, 0}, finished(id));
 
   EXPECT_EQ(workers.replaced, std::vector<Workers::Index>{0});
   EXPECT_EQ(dispatcher.in_flight(), 1U);
@@ -288,7 +316,7 @@ TEST_F(DispatcherTest, CancelsWhatAWorkerHas) {
   EXPECT_EQ(workers.cancelled, std::vector<std::uint64_t>{id});
   EXPECT_TRUE(outcomes.empty()) << "the worker ends it";
 
-  dispatcher.on_finished(0, finished(id, Reason::Cancelled));
+  dispatcher.on_finished({&workers, 0}, finished(id, Reason::Cancelled));
   EXPECT_EQ(only_reason(), Reason::Cancelled);
 }
 
@@ -308,7 +336,7 @@ TEST_F(DispatcherTest, CancelsWhatWaits) {
 
 TEST_F(DispatcherTest, CancelsNothingThatIsOver) {
   const auto id = dispatcher.submit(request());
-  dispatcher.on_finished(0, finished(id));
+  dispatcher.on_finished({&workers, 0}, finished(id));
 
   dispatcher.cancel(id);
   dispatcher.cancel(999);
@@ -361,12 +389,12 @@ TEST_F(DispatcherTest, IsPatientWithAWorkerThatStillAnswers) {
   late.timeout = -2 * Dispatcher::worker_grace;
   const auto id = dispatcher.submit(std::move(late));
   pump.once(); // its time is over
-  dispatcher.on_finished(0, finished(other));
+  dispatcher.on_finished({&workers, 0}, finished(other));
 
   pump.until_idle();
 
   EXPECT_TRUE(workers.replaced.empty());
-  dispatcher.on_finished(0, finished(id, Reason::HandshakeTimeout));
+  dispatcher.on_finished({&workers, 0}, finished(id, Reason::HandshakeTimeout));
   EXPECT_EQ(outcomes.back().reason, Reason::HandshakeTimeout);
 }
 
@@ -376,7 +404,7 @@ TEST_F(DispatcherTest, IsNotPatientForEver) {
   late.timeout = -2 * Dispatcher::worker_patience;
   (void)dispatcher.submit(std::move(late));
   pump.once();
-  dispatcher.on_finished(0, finished(other));
+  dispatcher.on_finished({&workers, 0}, finished(other));
 
   pump.until_idle();
 
@@ -388,7 +416,7 @@ TEST_F(DispatcherTest, EndsAWorkerThatOnlySaidSomethingBefore) {
   auto late = request();
   late.timeout = -2 * Dispatcher::worker_grace;
   (void)dispatcher.submit(std::move(late));
-  dispatcher.on_finished(0, finished(other));
+  dispatcher.on_finished({&workers, 0}, finished(other));
 
   pump.until_idle();
 
@@ -398,7 +426,7 @@ TEST_F(DispatcherTest, EndsAWorkerThatOnlySaidSomethingBefore) {
 TEST_F(DispatcherTest, RefusesWhoeverKeepsEndingWorkers) {
   for (int i = 0; i < 3; ++i) {
     (void)dispatcher.submit(request());
-    dispatcher.on_lost(0, Workers::Loss::Failed);
+    dispatcher.on_lost({&workers, 0}, Workers::Loss::Failed);
   }
   outcomes.clear();
 
@@ -412,7 +440,7 @@ TEST_F(DispatcherTest, RefusesWhoeverKeepsEndingWorkers) {
 TEST_F(DispatcherTest, BlamesNobodyForAWorkerThatWasKilled) {
   for (int i = 0; i < 3; ++i) {
     (void)dispatcher.submit(request());
-    dispatcher.on_lost(0, Workers::Loss::Killed);
+    dispatcher.on_lost({&workers, 0}, Workers::Loss::Killed);
     EXPECT_EQ(outcomes.back().reason, Reason::WorkerDied);
   }
 
@@ -472,7 +500,7 @@ TEST_F(DispatcherTest, TurnsLingeringOff) {
   ASSERT_EQ(::setsockopt(asked.socket.get(), SOL_SOCKET, SO_LINGER, &on, sizeof on), 0);
   const auto id = dispatcher.submit(std::move(asked));
 
-  dispatcher.on_finished(0, finished(id));
+  dispatcher.on_finished({&workers, 0}, finished(id));
 
   linger now{};
   socklen_t size = sizeof now;
@@ -486,25 +514,26 @@ TEST_F(DispatcherTest, TagsAPeerWithACertificate) {
   message.authenticated = 1;
   message.peer_subject.assign_cut("CN=alice");
 
-  dispatcher.on_finished(0, message);
+  dispatcher.on_finished({&workers, 0}, message);
 
   EXPECT_EQ(outcomes.at(0).tags, std::vector<std::string>{"staff"});
 }
 
 TEST_F(DispatcherTest, TagsNobodyElse) {
   const auto anonymous = dispatcher.submit(request(RequestedRole::Server));
-  dispatcher.on_finished(0, finished(anonymous));
+  dispatcher.on_finished({&workers, 0}, finished(anonymous));
   const auto refused = dispatcher.submit(request(RequestedRole::Server));
   auto message = finished(refused, Reason::CertificateExpired);
   message.peer_subject.assign_cut("CN=alice");
-  dispatcher.on_finished(0, message);
+  dispatcher.on_finished({&workers, 0}, message);
 
   EXPECT_TRUE(outcomes.at(0).tags.empty());
   EXPECT_TRUE(outcomes.at(1).tags.empty());
 }
 
 TEST_F(DispatcherTest, RefusesRolesWithoutAProfile) {
-  Dispatcher without(loop, workers, {}, ample);
+  Dispatcher without(loop, ample);
+  serve(without, ample, "");
 
   (void)without.submit(request());
   (void)without.submit(request(RequestedRole::Server));
@@ -536,8 +565,12 @@ TEST_F(DispatcherTest, WantsAUsableNameOfAClientsServer) {
 }
 
 TEST_F(DispatcherTest, QueuesBehindWhatWorkersMayHave) {
-  Dispatcher small(loop, workers, choices(), {2, 2, {100, 100}, 1s});
-  workers.on_lost = [&](Workers::Index worker) { small.on_lost(worker, Workers::Loss::Failed); };
+  constexpr Dispatcher::Limits limits{2, 2, {100, 100}};
+  Dispatcher small(loop, limits);
+  serve(small, limits);
+  workers.on_lost = [&](Workers::Index worker) {
+    small.on_lost({&workers, worker}, Workers::Loss::Failed);
+  };
   const auto first = small.submit(request());
   (void)small.submit(request());
   const auto third = small.submit(request());
@@ -550,34 +583,40 @@ TEST_F(DispatcherTest, QueuesBehindWhatWorkersMayHave) {
   EXPECT_EQ(outcomes[0].detail, "agent.max_queued = 2 behind agent.max_handshakes = 2");
   expect_alert(sockets[4], 80);
   EXPECT_TRUE(is_shut_down(sockets[4]));
-  small.on_finished(0, finished(first));
+  small.on_finished({&workers, 0}, finished(first));
   ASSERT_EQ(workers.started.size(), 3U);
   EXPECT_EQ(workers.started[2].request.id, third) << "the oldest first";
   (void)small.submit(request());
-  small.on_finished(0, finished(third));
+  small.on_finished({&workers, 0}, finished(third));
   EXPECT_EQ(workers.started.at(3).request.id, fourth);
   EXPECT_EQ(outcomes.size(), 3U);
 }
 
 TEST_F(DispatcherTest, FillsThePlacesOfALostWorker) {
-  Dispatcher small(loop, workers, choices(), {2, 9, {100, 100}, 1s});
-  workers.on_lost = [&](Workers::Index worker) { small.on_lost(worker, Workers::Loss::Failed); };
+  constexpr Dispatcher::Limits limits{2, 9, {100, 100}};
+  Dispatcher small(loop, limits);
+  serve(small, limits);
+  workers.on_lost = [&](Workers::Index worker) {
+    small.on_lost({&workers, worker}, Workers::Loss::Failed);
+  };
   for (int i = 0; i < 6; ++i)
     (void)small.submit(request());
   workers.next = 1;
 
-  small.on_lost(0, Workers::Loss::Failed);
+  small.on_lost({&workers, 0}, Workers::Loss::Failed);
 
   EXPECT_EQ(outcomes.size(), 2U);
   EXPECT_EQ(workers.started.size(), 4U);
   workers.broken = true; // the next one that is given to it
-  small.on_lost(1, Workers::Loss::Failed);
+  small.on_lost({&workers, 1}, Workers::Loss::Failed);
   EXPECT_EQ(outcomes.size(), 6U);
   EXPECT_EQ(small.in_flight(), 0U);
 }
 
 TEST_F(DispatcherTest, StartsNothingWhileItEndsAll) {
-  Dispatcher small(loop, workers, choices(), {1, 9, {100, 100}, 1s});
+  constexpr Dispatcher::Limits limits{1, 9, {100, 100}};
+  Dispatcher small(loop, limits);
+  serve(small, limits);
   for (int i = 0; i < 3; ++i)
     (void)small.submit(request());
 
@@ -588,7 +627,9 @@ TEST_F(DispatcherTest, StartsNothingWhileItEndsAll) {
 }
 
 TEST_F(DispatcherTest, TimesOutInTheQueue) {
-  Dispatcher small(loop, workers, choices(), {1, 9, {100, 100}, 1s});
+  constexpr Dispatcher::Limits limits{1, 9, {100, 100}};
+  Dispatcher small(loop, limits);
+  serve(small, limits);
   (void)small.submit(request());
   auto late = request();
   late.timeout = 0ms;
@@ -603,11 +644,13 @@ TEST_F(DispatcherTest, TimesOutInTheQueue) {
 }
 
 TEST_F(DispatcherTest, LimitsEachUserButNotTheKernel) {
-  Dispatcher small(loop, workers, choices(), {9, 9, {1, 100}, 1s});
+  constexpr Dispatcher::Limits limits{9, 9, {1, 100}};
+  Dispatcher small(loop, limits);
+  serve(small, limits);
   auto first = request();
-  first.uid = 1000;
+  first.who.uid = 1000;
   auto second = request();
-  second.uid = 1000;
+  second.who.uid = 1000;
   const auto id = small.submit(std::move(first));
   (void)small.submit(request());
   (void)small.submit(request());
@@ -617,15 +660,17 @@ TEST_F(DispatcherTest, LimitsEachUserButNotTheKernel) {
 
   EXPECT_EQ(only_reason(), Reason::Busy);
   EXPECT_EQ(outcomes[0].detail, "agent.max_handshakes_per_uid = 1 for uid 1000");
-  small.on_finished(0, finished(id));
+  small.on_finished({&workers, 0}, finished(id));
   auto third = request();
-  third.uid = 1000;
+  third.who.uid = 1000;
   (void)small.submit(std::move(third));
   EXPECT_EQ(workers.started.size(), 4U);
 }
 
 TEST_F(DispatcherTest, LimitsEachRemoteAddressWaitingOrNot) {
-  Dispatcher small(loop, workers, choices(), {1, 9, {100, 2}, 1s});
+  constexpr Dispatcher::Limits limits{1, 9, {100, 2}};
+  Dispatcher small(loop, limits);
+  serve(small, limits);
   (void)small.submit(request());
   const auto waiting = small.submit(request());
 
@@ -653,7 +698,7 @@ TEST_F(DispatcherTest, WantsTheFirstByteWithinTheTimeLimit) {
 TEST_F(DispatcherTest, PutsNoAlertBehindWhatAWorkerHasSent) {
   (void)dispatcher.submit(request());
 
-  dispatcher.on_lost(0, Workers::Loss::Failed);
+  dispatcher.on_lost({&workers, 0}, Workers::Loss::Failed);
 
   EXPECT_EQ(only_reason(), Reason::WorkerDied);
   expect_no_alert(sockets[0]);

@@ -165,8 +165,9 @@ TEST_F(KernelIntakeTest, AsksAKernelThatGivesOnlyErrorsNotForEver) {
   EXPECT_EQ(kernel.accepts, 64);
 }
 
-TEST_F(KernelIntakeTest, RefusesPreSharedKeysThatAreNotAllowed) {
-  auto asked = handshake(MessageType::ClientHello, AuthMode::Psk);
+TEST_F(KernelIntakeTest, RefusesCertificatesOfKeyrings) {
+  auto asked = handshake(MessageType::ClientHello);
+  asked.parameters.certificates = {{1, 2}};
   auto sockets = test::tcp_pair();
   asked.socket = std::move(sockets.ours);
   waits(std::move(asked));
@@ -182,18 +183,6 @@ TEST_F(KernelIntakeTest, RefusesPreSharedKeysThatAreNotAllowed) {
   EXPECT_EQ(got[0], 21) << "an alert";
   EXPECT_EQ(got[6], 80) << "internal_error";
   EXPECT_EQ(::recv(sockets.peers.get(), got.data(), 1, MSG_DONTWAIT), 0) << "it is shut down";
-}
-
-TEST_F(KernelIntakeTest, RefusesCertificatesOfKeyrings) {
-  auto asked = handshake(MessageType::ServerHello);
-  asked.parameters.certificates = {{11, 12}};
-  waits(std::move(asked));
-
-  open();
-
-  EXPECT_TRUE(requests.empty());
-  ASSERT_EQ(kernel.done.size(), 1U);
-  EXPECT_EQ(kernel.done[0].status, EOPNOTSUPP);
 }
 
 TEST_F(KernelIntakeTest, PassesTagsWithinTheLimitOfTheRequest) {
@@ -279,7 +268,6 @@ protected:
   void SetUp() override {
     if (!test::keys_work())
       GTEST_SKIP() << "this system has no keyrings";
-    options.psk = true;
   }
   KernelHandshake psk_request(MessageType type) const {
     auto asked = handshake(type, AuthMode::Psk);
@@ -355,8 +343,10 @@ TEST_F(KernelPskTest, KeepsTheLinkForAsLongAsARequestNeedsIt) {
 }
 
 TEST_F(KernelPskTest, TakesTheLinkAwayOfARefusedRequest) {
-  options.psk = false;
-  waits(psk_request(MessageType::ServerHello));
+  auto asked = psk_request(MessageType::ServerHello);
+  asked.parameters.auth_mode = AuthMode::X509;
+  asked.parameters.certificates = {{1, 2}};
+  waits(std::move(asked));
 
   open();
 
@@ -510,16 +500,14 @@ TEST(IsSupported, KnowsWhatTheAgentDoes) {
   auto server = handshake(MessageType::ServerHello, AuthMode::Psk).parameters;
   const auto client = handshake(MessageType::ClientHello, AuthMode::Psk).parameters;
 
-  EXPECT_TRUE(is_supported(handshake(MessageType::ClientHello).parameters, false));
-  EXPECT_TRUE(is_supported(
-      handshake(MessageType::ClientHello, AuthMode::Unauthenticated).parameters, false));
-  EXPECT_FALSE(is_supported(certificate, true));
-  EXPECT_FALSE(is_supported(client, false));
-  EXPECT_TRUE(is_supported(client, true));
-  EXPECT_FALSE(is_supported(server, true));
+  EXPECT_TRUE(is_supported(handshake(MessageType::ClientHello).parameters));
+  EXPECT_TRUE(
+      is_supported(handshake(MessageType::ClientHello, AuthMode::Unauthenticated).parameters));
+  EXPECT_FALSE(is_supported(certificate));
+  EXPECT_TRUE(is_supported(client));
+  EXPECT_FALSE(is_supported(server));
   server.keyring = 5;
-  EXPECT_TRUE(is_supported(server, true));
-  EXPECT_FALSE(is_supported(server, false));
+  EXPECT_TRUE(is_supported(server));
 }
 
 } // namespace

@@ -4,8 +4,12 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <fmt/format.h>
+
 #include <fstream>
 
+#include "broker/configured_files.hpp"
+#include "broker/test_generation.hpp"
 #include "support/sockets.hpp"
 #include "support/test_data.hpp"
 #include "tls/library.hpp"
@@ -15,90 +19,113 @@ namespace ktls {
 namespace {
 
 using ipc::HandshakeRole;
-using policy::LocatedPath;
 using test::data_path;
 using Lines = std::vector<std::string>;
 
 const KernelSuites suites{{"TLS_AES_256_GCM_SHA384"}, {"TLS_AES_256_GCM_SHA384"}, true};
 
-LocatedPath at(int line, const std::string& path) {
-  return {path, "f:" + std::to_string(line)};
+// A file of the configuration, of which the tests change single lines.
+class Toml {
+public:
+  explicit Toml(std::vector<std::string> lines) : lines_(std::move(lines)) {}
+  // Line `number`, from 1 on.
+  Toml& set(std::size_t number, std::string line) {
+    lines_.at(number - 1) = std::move(line);
+    return *this;
+  }
+  Toml& add(std::string line) {
+    lines_.push_back(std::move(line));
+    return *this;
+  }
+  [[nodiscard]] policy::Policy policy() const {
+    return test::policy_of(fmt::format("{}", fmt::join(lines_, "\n")));
+  }
+
+private:
+  std::vector<std::string> lines_;
+};
+
+std::string path_line(const std::string& key, const std::string& path) {
+  return fmt::format("{} = \"{}\"", key, path);
 }
 
-policy::KeyLocation key_at(int line, const std::string& path,
-                           policy::KeyPlace place = policy::KeyPlace::File) {
-  return {at(line, path), place};
+Toml client() {
+  return Toml({"[profile.client]", "handshake_role = \"client\"",
+               path_line("truststore", data_path("ca.pem"))});
 }
 
-policy::RoleSettings client() {
-  policy::RoleSettings role;
-  role.truststore = at(2, data_path("ca.pem"));
-  return role;
+Toml server() {
+  return Toml({"[credential.host]", path_line("certificate", data_path("server.pem")),
+               path_line("private_key", "/no/one/looks/there.key"), "[profile.server]",
+               "handshake_role = \"server-with-client-auth\"", "client_auth_type = \"full\"",
+               "credentials = \"host\"", path_line("truststore", data_path("other-ca.pem"))});
 }
 
-policy::RoleSettings server() {
-  policy::RoleSettings role;
-  role.role = HandshakeRole::ServerWithClientAuth;
-  role.client_auth_type = ipc::ClientAuthType::Full;
-  role.credentials = {{at(5, data_path("server.pem")), key_at(6, "/no/one/looks/there.key")}};
-  role.truststore = at(7, data_path("other-ca.pem"));
-  return role;
+tl::expected<Snapshot, policy::Problems> load(const Toml& toml,
+                                              const KernelSuites& carried = suites) {
+  return load_snapshot(toml.policy(), carried);
 }
 
-Lines problems(const policy::Settings& settings) {
-  const auto snapshot = load_snapshot(settings, suites);
+Lines problems(const Toml& toml, const KernelSuites& carried = suites) {
+  const auto snapshot = load(toml, carried);
   return snapshot ? Lines{} : snapshot.error().lines;
 }
 
+const ipc::Profile& for_applications(const Snapshot& snapshot, std::size_t profile = 0) {
+  return snapshot.workers.profiles.at(snapshot.profiles.at(profile).for_applications.value());
+}
+const ipc::Profile& for_kernel(const Snapshot& snapshot, std::size_t profile = 0) {
+  return snapshot.workers.profiles.at(snapshot.profiles.at(profile).for_kernel.value());
+}
+const ipc::TrustStore& trust_of(const Snapshot& snapshot, const ipc::Profile& profile) {
+  return snapshot.workers.trust_stores.at(profile.verification.trust_store);
+}
+
 TEST(LoadSnapshot, MayBeEmpty) {
-  const auto snapshot = load_snapshot({}, suites);
+  const auto snapshot = load(Toml({}));
 
   ASSERT_TRUE(snapshot);
   EXPECT_TRUE(snapshot->workers.profiles.empty());
   EXPECT_TRUE(snapshot->keys.empty());
-  EXPECT_FALSE(snapshot->profiles.client);
-  EXPECT_FALSE(snapshot->profiles.server);
-  EXPECT_FALSE(snapshot->profiles.kernel_client);
-  EXPECT_FALSE(snapshot->profiles.kernel_server);
-  EXPECT_FALSE(snapshot->profiles.kernel_psk_client);
-  EXPECT_FALSE(snapshot->profiles.kernel_psk_server);
+  EXPECT_TRUE(snapshot->profiles.empty());
 }
 
-TEST(LoadSnapshot, ReadsBothRoles) {
-  policy::Settings settings;
-  settings.client = client();
-  settings.server = server();
-
-  const auto snapshot = load_snapshot(settings, suites);
+TEST(LoadSnapshot, ReadsAClient) {
+  const auto snapshot = load(client());
 
   ASSERT_TRUE(snapshot);
-  ASSERT_EQ(snapshot->workers.profiles.size(), 4U);
-  const auto& as_client = snapshot->workers.profiles.at(snapshot->profiles.client.value().index);
-  EXPECT_EQ(as_client.role, HandshakeRole::Client);
-  EXPECT_TRUE(as_client.credentials.empty());
-  EXPECT_EQ(as_client.trust, tls::certificates_from_pem(test::data("ca.pem")).value());
-  const auto& as_server = snapshot->workers.profiles.at(snapshot->profiles.server.value().index);
-  EXPECT_EQ(as_server.role, HandshakeRole::ServerWithClientAuth);
-  EXPECT_EQ(as_server.client_auth_type, ipc::ClientAuthType::Full);
-  EXPECT_EQ(as_server.credentials.at(0).chain,
+  const auto& profile = for_applications(*snapshot);
+  EXPECT_EQ(profile.role, HandshakeRole::Client);
+  EXPECT_TRUE(profile.credentials.empty());
+  EXPECT_EQ(trust_of(*snapshot, profile).anchors,
+            tls::certificates_from_pem(test::data("ca.pem")).value());
+}
+
+TEST(LoadSnapshot, ReadsAServer) {
+  const auto snapshot = load(server());
+
+  ASSERT_TRUE(snapshot);
+  const auto& profile = for_applications(*snapshot);
+  EXPECT_EQ(profile.role, HandshakeRole::ServerWithClientAuth);
+  EXPECT_EQ(profile.client_auth_type, ipc::ClientAuthType::Full);
+  ASSERT_EQ(profile.credentials.size(), 1U);
+  EXPECT_EQ(snapshot->workers.credentials.at(profile.credentials[0]).chain,
             tls::certificates_from_pem(test::data("server.pem")).value());
-  EXPECT_EQ(as_server.trust, tls::certificates_from_pem(test::data("other-ca.pem")).value());
+  EXPECT_EQ(trust_of(*snapshot, profile).anchors,
+            tls::certificates_from_pem(test::data("other-ca.pem")).value());
 }
 
 TEST(LoadSnapshot, LeavesThePrivateKeyToTheSigner) {
-  policy::Settings settings;
-  settings.server = server();
-
-  const auto snapshot = load_snapshot(settings, suites);
+  const auto snapshot = load(server());
 
   ASSERT_TRUE(snapshot);
   ASSERT_EQ(snapshot->keys.size(), 1U);
-  EXPECT_EQ(snapshot->keys[0].id, snapshot->workers.profiles[0].credentials[0].key_id);
+  const auto& credential = snapshot->workers.credentials.at(0);
+  EXPECT_EQ(snapshot->keys[0].id, credential.key_id);
   EXPECT_GT(snapshot->keys[0].id, 0U);
   EXPECT_EQ(snapshot->keys[0].location.path, "/no/one/looks/there.key");
-  EXPECT_EQ(snapshot->keys[0].location.where, "f:6");
-  EXPECT_EQ(snapshot->keys[0].certificate_spki,
-            tls::spki_sha256(snapshot->workers.profiles[0].credentials[0].chain[0]).value());
+  EXPECT_EQ(snapshot->keys[0].location.where, "test.toml:3");
+  EXPECT_EQ(snapshot->keys[0].certificate_spki, tls::spki_sha256(credential.chain[0]).value());
 }
 
 // Sets CREDENTIALS_DIRECTORY as a service manager does.
@@ -113,80 +140,60 @@ struct Credentials {
 
 TEST(LoadSnapshot, FindsCredentialsOfTheService) {
   const Credentials set(data_path(""));
-  policy::Settings settings;
-  settings.server = server();
-  settings.server->credentials = {
-      {at(5, "credential:server.pem"), key_at(6, "credential:server.key")}};
 
-  const auto snapshot = load_snapshot(settings, suites);
+  const auto snapshot = load(server()
+                                 .set(2, path_line("certificate", "credential:server.pem"))
+                                 .set(3, path_line("private_key", "credential:server.key")));
 
   ASSERT_TRUE(snapshot);
-  EXPECT_EQ(snapshot->workers.profiles[0].credentials[0].chain,
+  EXPECT_EQ(snapshot->workers.credentials.at(0).chain,
             tls::certificates_from_pem(test::data("server.pem")).value());
   EXPECT_EQ(snapshot->keys[0].location.path, data_path("") + "/server.key");
 }
 
 TEST(LoadSnapshot, SaysThatThereAreNoCredentials) {
-  policy::Settings settings;
-  settings.server = server();
-  settings.server->credentials.front().private_key = key_at(6, "credential:server.key");
-
-  const auto lines = problems(settings);
+  const auto lines = problems(server().set(3, path_line("private_key", "credential:server.key")));
 
   ASSERT_EQ(lines.size(), 1U);
-  EXPECT_TRUE(lines[0].starts_with("f:6: credential:server.key: there are no credentials"));
+  EXPECT_TRUE(lines[0].starts_with("test.toml:3: credential:server.key: there are no credentials"));
 }
 
 TEST(LoadSnapshot, LeavesTheUrlOfATokenAsItIs) {
-  policy::Settings settings;
-  settings.server = server();
-  settings.server->credentials.front().private_key =
-      key_at(6, "pkcs11:token=t?pin-value=1", policy::KeyPlace::Token);
-
-  const auto snapshot = load_snapshot(settings, suites);
+  const auto snapshot =
+      load(server().set(3, path_line("private_key", "pkcs11:token=t?pin-value=1")));
 
   ASSERT_TRUE(snapshot);
   EXPECT_EQ(snapshot->keys[0].location.path, "pkcs11:token=t?pin-value=1");
 }
 
-TEST(LoadSnapshot, GivesEachRoleAKeyOfItsOwn) {
-  policy::Settings settings;
-  settings.client = client();
-  settings.client->credentials = {{at(3, data_path("client.pem")), key_at(4, "/client.key")}};
-  settings.server = server();
-
-  const auto snapshot = load_snapshot(settings, suites);
+TEST(LoadSnapshot, SharesWhatProfilesHaveInCommon) {
+  const auto snapshot = load(server()
+                                 .add("[profile.second]")
+                                 .add("inherits = \"server\"")
+                                 .add("client_auth_type = \"required\""));
 
   ASSERT_TRUE(snapshot);
-  ASSERT_EQ(snapshot->keys.size(), 2U);
-  EXPECT_NE(snapshot->keys[0].id, snapshot->keys[1].id);
+  EXPECT_EQ(snapshot->profiles.size(), 2U);
+  EXPECT_EQ(snapshot->keys.size(), 1U);
+  EXPECT_EQ(snapshot->workers.credentials.size(), 1U);
+  EXPECT_EQ(snapshot->workers.trust_stores.size(), 1U);
 }
 
 TEST(LoadSnapshot, IsWhatAWorkerTakes) {
-  policy::Settings settings;
-  settings.client = client();
-  settings.server = server();
-
-  const auto snapshot = load_snapshot(settings, suites);
+  const auto snapshot = load(server());
 
   ASSERT_TRUE(snapshot);
   EXPECT_EQ(ipc::decode_configuration(ipc::encode(snapshot->workers)), snapshot->workers);
 }
 
 TEST(LoadSnapshot, ReportsAllProblemsWithTheirPlaces) {
-  policy::Settings settings;
-  settings.client = client();
-  settings.client->truststore = at(2, "/no/such/file");
-  settings.server = server();
-  settings.server->credentials.front().certificate = at(5, data_path("leaf.key"));
-  settings.server->truststore = at(7, "/");
+  const Lines lines = problems(server()
+                                   .set(2, path_line("certificate", data_path("leaf.key")))
+                                   .set(8, path_line("truststore", "/no/such/file")));
 
-  const Lines lines = problems(settings);
-
-  ASSERT_EQ(lines.size(), 3U);
-  EXPECT_EQ(lines[0], "f:2: /no/such/file: No such file or directory");
-  EXPECT_EQ(lines[1], "f:7: /: Is a directory");
-  EXPECT_TRUE(lines[2].starts_with("f:5: " + data_path("leaf.key") + ": ")) << lines[2];
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_TRUE(lines[0].starts_with("test.toml:2: " + data_path("leaf.key") + ": ")) << lines[0];
+  EXPECT_EQ(lines[1], "test.toml:8: /no/such/file: No such file or directory");
 }
 
 TEST(LoadSnapshot, RefusesAChainThatIsTooLong) {
@@ -196,46 +203,69 @@ TEST(LoadSnapshot, RefusesAChainThatIsTooLong) {
   for (int i = 0; i < 11; ++i)
     out << test::data("server.pem");
   out.close();
-  policy::Settings settings;
-  settings.server = server();
-  settings.server->credentials.front().certificate = at(5, file);
 
-  EXPECT_EQ(problems(settings), Lines{"f:5: " + file + ": more than 10 certificates"});
+  EXPECT_EQ(problems(server().set(2, path_line("certificate", file))),
+            Lines{"test.toml:2: " + file + ": more than 10 certificates"});
 }
 
 TEST(LoadSnapshot, RefusesFilesThatAreTooLarge) {
-  policy::Settings settings;
-  settings.client = client();
-  settings.client->truststore = at(2, "/dev/zero");
+  const test::TemporaryDirectory directory;
+  const auto file = directory.file("large.pem");
+  std::ofstream(file) << std::string(ConfiguredFiles::max_size + 1, 'x');
 
-  EXPECT_EQ(problems(settings), Lines{"f:2: /dev/zero: File too large"});
+  EXPECT_EQ(problems(client().set(3, path_line("truststore", file))),
+            Lines{"test.toml:3: " + file + ": File too large"});
+}
+
+TEST(LoadSnapshot, RefusesFilesThatOthersCanChange) {
+  const test::TemporaryDirectory directory;
+  const auto file = directory.file("ca.pem");
+  std::ofstream(file) << test::data("ca.pem");
+  ASSERT_EQ(::chmod(file.c_str(), 0666), 0);
+
+  EXPECT_EQ(problems(client().set(3, path_line("truststore", file))),
+            Lines{"test.toml:3: " + file + ": others than its owner can change it: chmod go-w it"});
+}
+
+TEST(LoadSnapshot, ReadsADirectoryOfTrustAnchors) {
+  const test::TemporaryDirectory directory;
+  std::ofstream(directory.file("b.pem")) << test::data("ca.pem");
+  std::ofstream(directory.file("a.crt")) << test::data("other-ca.pem");
+  std::ofstream(directory.file("README")) << "no certificate";
+  auto toml = client().set(3, path_line("truststore", directory.file("")));
+
+  const auto snapshot = load(toml);
+
+  ASSERT_TRUE(snapshot) << snapshot.error().lines.front();
+  const auto& anchors = trust_of(*snapshot, for_applications(*snapshot)).anchors;
+  ASSERT_EQ(anchors.size(), 2U);
+  EXPECT_EQ(anchors[0], tls::certificates_from_pem(test::data("other-ca.pem")).value().front());
+}
+
+TEST(LoadSnapshot, RefusesADirectoryWithoutTrustAnchors) {
+  const test::TemporaryDirectory directory;
+
+  const auto lines = problems(client().set(3, path_line("truststore", directory.file(""))));
+
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_NE(lines[0].find("no file in it is named *.pem"), std::string::npos) << lines[0];
 }
 
 TEST(LoadSnapshot, WantsACipher) {
-  policy::Settings settings;
-  settings.client = client();
-  settings.client->where = "f:1";
+  const auto lines = problems(client(), {{}, {"TLS_SM4_GCM_SM3"}});
 
-  const auto snapshot = load_snapshot(settings, {{}, {"TLS_SM4_GCM_SM3"}});
-
-  ASSERT_FALSE(snapshot);
-  ASSERT_EQ(snapshot.error().lines.size(), 1U) << "for applications and the kernel alike";
-  EXPECT_EQ(snapshot.error().lines.front(),
-            "f:1: no cipher is left that GnuTLS " + std::string(tls::library_version()) +
+  ASSERT_EQ(lines.size(), 1U) << "for applications and the kernel alike";
+  EXPECT_EQ(lines.front(),
+            "test.toml:1: no cipher is left that GnuTLS " + std::string(tls::library_version()) +
                 " has and the system's crypto policy, the kernel and the configuration allow");
 }
 
 TEST(LoadSnapshot, GivesTheKernelOnlyTls13WithoutTickets) {
-  policy::Settings settings;
-  settings.server = server();
-  settings.server->session_tickets = true;
-  settings.server->alpn = {"imap"};
-
-  const auto snapshot = load_snapshot(settings, suites);
+  const auto snapshot = load(server().add("session_tickets = true").add("alpn = \"imap\""));
 
   ASSERT_TRUE(snapshot);
-  const auto& application = snapshot->workers.profiles.at(snapshot->profiles.server->index);
-  const auto& kernel = snapshot->workers.profiles.at(snapshot->profiles.kernel_server->index);
+  const auto& application = for_applications(*snapshot);
+  const auto& kernel = for_kernel(*snapshot);
   EXPECT_NE(application.priority.find("+VERS-TLS1.2"), std::string::npos);
   EXPECT_EQ(kernel.priority.find("+VERS-TLS1.2"), std::string::npos);
   EXPECT_TRUE(application.session_tickets);
@@ -243,51 +273,28 @@ TEST(LoadSnapshot, GivesTheKernelOnlyTls13WithoutTickets) {
   EXPECT_EQ(application.alpn, std::vector<std::string>{"imap"});
   EXPECT_TRUE(kernel.alpn.empty());
   EXPECT_EQ(kernel.credentials, application.credentials);
-  EXPECT_EQ(kernel.trust, application.trust);
+  EXPECT_EQ(kernel.verification, application.verification);
 }
 
 TEST(LoadSnapshot, GivesTheKernelNothingWithoutTls13) {
-  policy::Settings settings;
-  settings.server = server();
-  settings.server->tls13 = false;
-
-  const auto snapshot = load_snapshot(settings, suites);
+  const auto snapshot = load(server().add("versions = \"1.2\""));
 
   ASSERT_TRUE(snapshot);
-  EXPECT_TRUE(snapshot->profiles.server);
-  EXPECT_FALSE(snapshot->profiles.kernel_server);
+  EXPECT_TRUE(snapshot->profiles.at(0).for_applications);
+  EXPECT_FALSE(snapshot->profiles.at(0).for_kernel);
 }
 
 TEST(LoadSnapshot, KnowsTheNamesOfTheRegistries) {
-  policy::Settings settings;
-  settings.client = client();
-  settings.client->ciphers = {{"aes-256-gcm", "rot13"}, "f:3"};
-  settings.client->groups = {{"X25519", "secp25519"}, "f:4"};
-  settings.client->signature_algorithms = {{"ecdsa_sha1"}, "f:5"};
-
-  const Lines lines = problems(settings);
+  const Lines lines = problems(client()
+                                   .add("ciphers = [\"aes-256-gcm\", \"rot13\"]")
+                                   .add("groups = [\"X25519\", \"secp25519\"]")
+                                   .add("signature_algorithms = [\"ecdsa_sha1\"]"));
 
   ASSERT_GE(lines.size(), 3U);
-  EXPECT_TRUE(lines[0].starts_with("f:3: \"rot13\" is not one of: aes-128-gcm, ")) << lines[0];
-  EXPECT_TRUE(lines[1].starts_with("f:4: \"secp25519\" is not one of: ")) << lines[1];
-  EXPECT_TRUE(lines[2].starts_with("f:5: \"ecdsa_sha1\" is not one of: ")) << lines[2];
-}
-
-TEST(LoadSnapshot, KeepsTheKeysOfARoleTogether) {
-  policy::Settings settings;
-  settings.client = client();
-  settings.client->credentials = {{at(3, data_path("client.pem")), key_at(4, "/client.key")}};
-  settings.server = server();
-  settings.server->credentials.push_back(
-      {at(8, data_path("server-rsa.pem")), key_at(9, "/rsa.key")});
-
-  const auto snapshot = load_snapshot(settings, suites);
-
-  ASSERT_TRUE(snapshot);
-  const auto& own = snapshot->workers.profiles.at(snapshot->profiles.server->index).credentials;
-  ASSERT_EQ(own.size(), 2U);
-  EXPECT_EQ(own[1].key_id, own[0].key_id + 1);
-  EXPECT_EQ(ipc::decode_configuration(ipc::encode(snapshot->workers)), snapshot->workers);
+  EXPECT_TRUE(lines[0].starts_with("test.toml:4: \"rot13\" is not one of: aes-128-gcm, "))
+      << lines[0];
+  EXPECT_TRUE(lines[1].starts_with("test.toml:5: \"secp25519\" is not one of: ")) << lines[1];
+  EXPECT_TRUE(lines[2].starts_with("test.toml:6: \"ecdsa_sha1\" is not one of: ")) << lines[2];
 }
 
 TEST(LoadSnapshot, ReadsPreSharedKeys) {
@@ -295,20 +302,17 @@ TEST(LoadSnapshot, ReadsPreSharedKeys) {
   const auto file = directory.file("keys.psk");
   std::ofstream(file) << "alice:" << std::string(64, 'a') << '\n';
   ASSERT_EQ(::chmod(file.c_str(), 0600), 0);
-  policy::Settings settings;
-  settings.client = policy::RoleSettings{};
-  settings.client->psk_file = at(2, file);
+  auto toml = client().set(3, path_line("psk_file", file));
 
-  const auto snapshot = load_snapshot(settings, suites);
+  const auto snapshot = load(toml);
 
   ASSERT_TRUE(snapshot);
-  ASSERT_TRUE(snapshot->profiles.client);
-  EXPECT_EQ(snapshot->profiles.client->psk_file->find("")->identity, "alice");
-  EXPECT_EQ(snapshot->workers.profiles[0].authentication, ipc::Authentication::PreSharedKey);
-  EXPECT_FALSE(snapshot->profiles.kernel_client) << "its keys are its own";
+  EXPECT_EQ(snapshot->profiles.at(0).psk_file->find("")->identity, "alice");
+  EXPECT_EQ(for_applications(*snapshot).authentication, ipc::Authentication::PreSharedKey);
+  EXPECT_FALSE(snapshot->profiles.at(0).for_kernel) << "its keys are its own";
 
-  settings.client->psk_identity = "bob";
-  EXPECT_EQ(problems(settings), Lines{"f:2: " + file + ": no key for psk_identity \"bob\""});
+  toml.add("psk_identity = \"bob\"");
+  EXPECT_EQ(problems(toml), Lines{"test.toml:3: " + file + ": no key for psk_identity \"bob\""});
 }
 
 TEST(LoadSnapshot, WarnsOfKeysThatGnutlsIsTooOldFor) {
@@ -316,29 +320,21 @@ TEST(LoadSnapshot, WarnsOfKeysThatGnutlsIsTooOldFor) {
   const auto file = directory.file("keys.psk");
   std::ofstream(file) << "NVMe0R02 host subsystem:" << std::string(96, 'a') << '\n';
   ASSERT_EQ(::chmod(file.c_str(), 0600), 0);
-  policy::Settings settings;
-  settings.server = policy::RoleSettings{};
-  settings.server->role = ipc::HandshakeRole::Server;
-  settings.server->psk_file = at(2, file);
 
-  const auto snapshot = load_snapshot(settings, suites);
+  const auto snapshot = load(client().set(3, path_line("psk_file", file)));
 
   ASSERT_TRUE(snapshot);
   EXPECT_EQ(snapshot->warnings.empty(), tls::can_use_psk_with_sha384());
   for (const auto& line : snapshot->warnings)
-    EXPECT_TRUE(line.starts_with("f:2: " + file + ": \"NVMe0R02 host subsystem\"")) << line;
+    EXPECT_TRUE(line.starts_with("test.toml:3: " + file + ": \"NVMe0R02 host subsystem\"")) << line;
 }
 
-TEST(LoadSnapshot, ServesPreSharedKeysOfTheKernelWhenTold) {
-  policy::Settings settings;
-  settings.kernel_psk = true;
-
-  const auto snapshot = load_snapshot(settings, suites);
+TEST(LoadSnapshot, HasKeysOfKeyringsForTheKernelAlone) {
+  const auto snapshot = load(client().set(3, "psk = \"keyring\""));
 
   ASSERT_TRUE(snapshot);
-  EXPECT_TRUE(snapshot->profiles.kernel_psk_client);
-  EXPECT_TRUE(snapshot->profiles.kernel_psk_server);
-  EXPECT_FALSE(snapshot->profiles.client);
+  EXPECT_FALSE(snapshot->profiles.at(0).for_applications);
+  EXPECT_EQ(for_kernel(*snapshot).authentication, ipc::Authentication::PreSharedKey);
 }
 
 } // namespace

@@ -22,7 +22,6 @@ void PrintTo(const Sample& sample, std::ostream* out) {
 }
 std::vector<Sample> samples() {
   std::vector<Sample> out;
-  out.reserve(at_tls_samples.size() + tlshd_samples.size());
   for (const char* name : at_tls_samples)
     out.push_back({name, import_at_tls});
   for (const char* name : tlshd_samples)
@@ -170,10 +169,9 @@ TEST(HostileText, WritesNoMoreThanItMay) {
       "TTLSGroupAction g\n{\nTTLSEnabled On\n" + repeated("Trace 1\n", 40'000) + "}\n";
   for (int i = 0; i < 100; ++i) {
     const auto n = std::to_string(i);
-    text.append("TTLSRule r").append(n);
-    text.append("\n{\nTTLSGroupActionRef g\nTTLSEnvironmentActionRef e").append(n);
-    text.append("\n}\nTTLSEnvironmentAction e").append(n);
-    text.append("\n{\nHandshakeRole Server\nTTLSKeyringParms\n{\nKeyring k\n}\n}\n");
+    text += "TTLSRule r" + n + "\n{\nTTLSGroupActionRef g\nTTLSEnvironmentActionRef e" + n +
+            "\n}\nTTLSEnvironmentAction e" + n +
+            "\n{\nHandshakeRole Server\nTTLSKeyringParms\n{\nKeyring k\n}\n}\n";
   }
 
   const auto import = import_at_tls(text, "f");

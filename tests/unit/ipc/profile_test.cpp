@@ -15,9 +15,7 @@ Der der(std::size_t size) {
 }
 
 Profile client() {
-  Profile profile;
-  profile.trust = {der(7), der(0)};
-  return profile;
+  return {};
 }
 
 Profile server() {
@@ -26,45 +24,74 @@ Profile server() {
   profile.client_auth_type = ClientAuthType::Full;
   profile.authentication = Authentication::Certificate;
   profile.session_tickets = true;
-  profile.credentials = {{5, {der(20), der(300)}}, {6, {der(3)}}};
-  profile.trust = {der(9)};
+  profile.credentials = {1, 0};
+  profile.verification = {1,    Proof::Chain, RevocationLevel::High,     true, true,
+                          3072, 384,          {SpkiHash{7}, SpkiHash{8}}};
   profile.alpn = {"h2", "http/1.1"};
   profile.peer_limits = {1, 2, 3, 4};
   return profile;
+}
+
+// What server() needs.
+WorkerConfiguration with(const Profile& profile) {
+  WorkerConfiguration out;
+  out.credentials = {{5, {der(20), der(300)}, der(4)}, {6, {der(3)}, {}}};
+  out.trust_stores = {{{der(7), der(0)}, {}}, {{der(9)}, {der(2)}}};
+  out.profiles = {profile};
+  return out;
 }
 
 WorkerConfiguration good() {
   Profile psk = client();
   psk.authentication = Authentication::PreSharedKey;
   psk.priority = "-VERS-ALL";
-  return {true, {client(), server(), psk}};
+  auto out = with(client());
+  out.limits_records = true;
+  out.profiles.push_back(server());
+  out.profiles.push_back(psk);
+  return out;
 }
 
 bool decodes(std::span<const std::byte> bytes) {
   return decode_configuration(bytes).has_value();
 }
+bool decodes(const WorkerConfiguration& configuration) {
+  return decodes(encode(configuration));
+}
 bool decodes(const Profile& profile) {
-  return decodes(encode({false, {profile}}));
+  return decodes(with(profile));
 }
 
-// Where encode() has put what, for a configuration with one profile that has an empty priority.
+// A configuration with nothing but a profile that names nothing.
+WorkerConfiguration bare() {
+  WorkerConfiguration out;
+  out.profiles = {Profile{}};
+  return out;
+}
+
+// Where encode() has put what of bare().
 enum Offset : std::size_t {
   magic = 0,
   limits_records = 4,
-  profile_count = 8,
-  role = 12,
-  client_auth_type = 16,
-  authentication = 20,
-  session_tickets = 24,
-  priority_size = 28,
-  credential_count = 32,
-  key_id = 36,
-  chain_count = 40,
-  first_chain_size = 44,
+  credential_count = 8,
+  trust_store_count = 12,
+  profile_count = 16,
+  role = 20,
+  client_auth_type = 24,
+  authentication = 28,
+  session_tickets = 32,
+  priority_size = 36,
+  own_credential_count = 40,
+  trust_store = 44,
+  proof = 48,
+  revocation = 52,
+  trust_intermediates = 56,
+  require_ocsp_staple = 60,
+  pin_count = 72,
 };
 
 bool decodes_with(Offset offset, std::uint32_t value) {
-  Bytes bytes = encode({false, {server()}});
+  Bytes bytes = encode(bare());
   std::memcpy(bytes.data() + offset, &value, sizeof value);
   return decodes(bytes);
 }
@@ -98,8 +125,8 @@ TEST(WorkerConfiguration, RefusesBytesBehindItsEnd) {
 }
 
 TEST(WorkerConfiguration, RefusesAnotherLayout) {
-  EXPECT_TRUE(decodes_with(magic, 0x6b746332));
-  EXPECT_FALSE(decodes_with(magic, 0x6b746331));
+  EXPECT_TRUE(decodes_with(magic, 0x6b746333));
+  EXPECT_FALSE(decodes_with(magic, 0x6b746332));
   EXPECT_FALSE(decodes_with(magic, 0));
 }
 
@@ -114,10 +141,11 @@ TEST(WorkerConfiguration, TakesTheRolesItKnows) {
 
 TEST(WorkerConfiguration, TakesTheClientAuthTypesItKnows) {
   EXPECT_FALSE(decodes_with(client_auth_type, 0));
-  EXPECT_FALSE(decodes_with(client_auth_type, 1));
+  EXPECT_TRUE(decodes_with(client_auth_type, 1));
   EXPECT_TRUE(decodes_with(client_auth_type, 2));
   EXPECT_TRUE(decodes_with(client_auth_type, 3));
-  EXPECT_FALSE(decodes_with(client_auth_type, 4));
+  EXPECT_TRUE(decodes_with(client_auth_type, 4));
+  EXPECT_FALSE(decodes_with(client_auth_type, 5));
   EXPECT_FALSE(decodes_with(client_auth_type, 0x102));
 }
 
@@ -126,6 +154,12 @@ TEST(WorkerConfiguration, TakesTheOtherChoicesItKnows) {
   EXPECT_FALSE(decodes_with(authentication, 0));
   EXPECT_FALSE(decodes_with(authentication, 3));
   EXPECT_FALSE(decodes_with(limits_records, 2));
+  EXPECT_TRUE(decodes_with(proof, 0));
+  EXPECT_FALSE(decodes_with(proof, 3));
+  EXPECT_TRUE(decodes_with(revocation, 3));
+  EXPECT_FALSE(decodes_with(revocation, 4));
+  EXPECT_FALSE(decodes_with(trust_intermediates, 2));
+  EXPECT_FALSE(decodes_with(require_ocsp_staple, 2));
   EXPECT_TRUE(decodes_with(session_tickets, 0));
   EXPECT_FALSE(decodes_with(session_tickets, 2));
 }
@@ -135,38 +169,60 @@ TEST(WorkerConfiguration, RefusesCountsThatLie) {
     EXPECT_FALSE(decodes_with(priority_size, count)) << count;
     EXPECT_FALSE(decodes_with(profile_count, count)) << count;
     EXPECT_FALSE(decodes_with(credential_count, count)) << count;
-    EXPECT_FALSE(decodes_with(chain_count, count)) << count;
-    EXPECT_FALSE(decodes_with(first_chain_size, count)) << count;
+    EXPECT_FALSE(decodes_with(trust_store_count, count)) << count;
+    EXPECT_FALSE(decodes_with(own_credential_count, count)) << count;
+    EXPECT_FALSE(decodes_with(pin_count, count)) << count;
   }
   EXPECT_FALSE(decodes_with(profile_count, 0));
   EXPECT_FALSE(decodes_with(profile_count, 2));
 }
 
 TEST(WorkerConfiguration, WantsKeyAndChainTogether) {
-  Profile no_chain = server();
+  auto no_key = with(server());
+  no_key.credentials.front().key_id = 0;
+  auto no_chain = with(server());
   no_chain.credentials.front().chain.clear();
 
   EXPECT_TRUE(decodes(server()));
-  EXPECT_FALSE(decodes_with(key_id, 0));
+  EXPECT_FALSE(decodes(no_key));
   EXPECT_FALSE(decodes(no_chain));
 }
 
-// A permit to sign names the first key and how many there are.
-TEST(WorkerConfiguration, WantsTheKeysOfAProfileInOrder) {
-  Profile gap = server();
-  gap.credentials.back().key_id = 7;
+TEST(WorkerConfiguration, WantsWhatAProfileNames) {
+  Profile no_credential = server();
+  no_credential.credentials.push_back(2);
+  Profile no_store = server();
+  no_store.verification.trust_store = 2;
+  Profile none = server();
+  none.verification.trust_store = no_trust_store;
 
-  EXPECT_FALSE(decodes(gap));
+  EXPECT_FALSE(decodes(no_credential));
+  EXPECT_FALSE(decodes(no_store));
+  EXPECT_TRUE(decodes(none));
 }
 
 TEST(WorkerConfiguration, RefusesAChainThatIsTooLong) {
-  Profile longest = server();
+  auto longest = with(server());
   longest.credentials.back().chain.assign(10, der(3));
-  Profile longer = server();
+  auto longer = with(server());
   longer.credentials.back().chain.assign(11, der(3));
 
   EXPECT_TRUE(decodes(longest));
   EXPECT_FALSE(decodes(longer));
+}
+
+TEST(WorkerConfiguration, RefusesTooManyCredentialsOrPins) {
+  Profile most = server();
+  most.credentials.assign(64, 0);
+  most.verification.pins.assign(64, SpkiHash{});
+  Profile credentials = most;
+  credentials.credentials.push_back(0);
+  Profile pins = most;
+  pins.verification.pins.emplace_back();
+
+  EXPECT_TRUE(decodes(most));
+  EXPECT_FALSE(decodes(credentials));
+  EXPECT_FALSE(decodes(pins));
 }
 
 TEST(WorkerConfiguration, RefusesProtocolNamesOfAWrongSize) {

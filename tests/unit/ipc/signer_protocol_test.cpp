@@ -81,13 +81,14 @@ TYPED_TEST(SignerMessage, RefusesAWrongHeader) {
 }
 
 TEST(SignerProtocol, LayoutHasNoGaps) {
+  EXPECT_EQ(sizeof(SignPermit), 3 * 8U + 64 * 4 + 32);
   EXPECT_EQ(sizeof(LoadKey), 8U + 2 * 4 + 4096);
   EXPECT_EQ(sizeof(KeyLoaded), 8U + 2 * 4 + 32);
   EXPECT_EQ(sizeof(KeyRefused), 8U + 2 * 4 + 512);
   EXPECT_EQ(sizeof(AttachWorker), 8U + 8);
   EXPECT_EQ(sizeof(SignerConfigure), 8U + 2 * 4 + 32);
   EXPECT_EQ(sizeof(WorkerCutOff), 8U + 8 + 128);
-  EXPECT_EQ(sizeof(SignRequest), 8U + 8 + 4 + 2 * 2 + 64 + 208);
+  EXPECT_EQ(sizeof(SignRequest), 8U + 8 + 4 + 2 * 2 + sizeof(SignPermit) + 208);
   EXPECT_EQ(sizeof(SignReply), 8U + 8 + 2 * 4 + 1024);
 }
 

@@ -80,9 +80,9 @@ TicketKey good() {
 
 template<class Message>
 class WorkerMessage : public testing::Test {};
-using Messages =
-    testing::Types<WorkerConfigure, WorkerReady, WorkerRefused, AttachSigner, StartHandshake,
-                   CancelHandshake, PskRequest, PskReply, TicketKey, HandshakeFinished>;
+using Messages = testing::Types<WorkerConfigure, WorkerReady, WorkerRefused, AttachSigner,
+                                StartHandshake, CancelHandshake, PskRequest, PskReply, TicketKey,
+                                ServerName, ChooseProfile, HandshakeFinished>;
 TYPED_TEST_SUITE(WorkerMessage, Messages);
 
 TYPED_TEST(WorkerMessage, RefusesEveryOtherSize) {
@@ -98,7 +98,9 @@ TEST(WorkerProtocol, LayoutHasNoGaps) {
   EXPECT_EQ(sizeof(WorkerReady), 8U);
   EXPECT_EQ(sizeof(WorkerRefused), 8U + 512);
   EXPECT_EQ(sizeof(AttachSigner), 8U + 2 * 4);
-  EXPECT_EQ(sizeof(StartHandshake), 8U + 2 * 8 + 4 * 4 + 64 + 256);
+  EXPECT_EQ(sizeof(StartHandshake), 8U + 2 * 8 + 6 * 4 + sizeof(SignPermit) + 256);
+  EXPECT_EQ(sizeof(ServerName), 8U + 8 + 256);
+  EXPECT_EQ(sizeof(ChooseProfile), 8U + 8 + 2 * 4 + sizeof(SignPermit));
   EXPECT_EQ(sizeof(CancelHandshake), 8U + 8);
   EXPECT_EQ(sizeof(PskRequest), 8U + 8 + 528);
   EXPECT_EQ(sizeof(PskReply), 8U + 8 + 2 * 4 + 528 + 64);
@@ -112,7 +114,29 @@ std::set<std::uint16_t> types_of(testing::Types<Types...>) {
 }
 
 TEST(WorkerProtocol, HasATypeForEachMessage) {
-  EXPECT_EQ(types_of(Messages()).size(), 10U);
+  EXPECT_EQ(types_of(Messages()).size(), 12U);
+}
+
+TEST(ServerName, RefusesMalformedFields) {
+  auto message = wire::make<ServerName>();
+  message.name.assign_cut("db.example.org");
+
+  EXPECT_TRUE(decodes(message));
+  expect_text_checked(message, &ServerName::name);
+}
+
+TEST(ChooseProfile, RefusesMalformedFields) {
+  const auto message = wire::make<ChooseProfile>();
+
+  EXPECT_TRUE(decodes(message));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reason = reason_count; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reserved = 1; }));
+}
+
+TEST(StartHandshake, RefusesUnknownWaysToDecide) {
+  EXPECT_TRUE(decodes_with(good<StartHandshake>(), [](auto& m) { m.name_decides = 1; }));
+  EXPECT_FALSE(decodes_with(good<StartHandshake>(), [](auto& m) { m.name_decides = 2; }));
+  EXPECT_FALSE(decodes_with(good<StartHandshake>(), [](auto& m) { m.reserved = 1; }));
 }
 
 TEST(AttachSigner, RefusesWhatIsReserved) {

@@ -41,7 +41,6 @@ constexpr BadOptions bad_options[] = {
     {"NoSize", -EINVAL, [](ktlsctl_options& options) { options.size = 0; }},
     {"ShortSize", -EINVAL, [](ktlsctl_options& options) { --options.size; }},
     {"UnknownOption", -E2BIG, [](ktlsctl_options& options) { options.size += 8; }},
-    {"NoRole", -EINVAL, [](ktlsctl_options& options) { options.role = 0; }},
     {"UnknownRole", -EINVAL, [](ktlsctl_options& options) { options.role = 3; }},
     {"Timeout", -EINVAL, [](ktlsctl_options& options) { options.timeout_ms = 600'001; }},
     {"PeerName", -EINVAL,

@@ -32,8 +32,7 @@ ipc::SignPermit permit(std::uint64_t worker) {
   ipc::SignPermit out{};
   out.worker = worker;
   out.handshake = ++last_handshake;
-  out.first_key = 1;
-  out.key_count = 2;
+  out.keys = {1, 2};
   out.expires_ns = UINT64_MAX;
   EXPECT_TRUE(tls::seal(out, secret()));
   return out;

@@ -7,7 +7,7 @@
 
 #include "support/test_data.hpp"
 #include "tls/certificate.hpp"
-#include "tls/credentials.hpp"
+#include "tls/inventory.hpp"
 #include "tls/private_key.hpp"
 
 namespace ktls::test {

@@ -8,8 +8,10 @@
 
 namespace ktls::test {
 
-inline ipc::Profile profile_of(const Options& options) {
-  ipc::Profile profile;
+// With the one profile that `options` ask for, and what it names.
+inline ipc::WorkerConfiguration configuration_of(const Options& options) {
+  ipc::WorkerConfiguration out;
+  auto& profile = out.profiles.emplace_back();
   profile.role = options.role;
   profile.client_auth_type = options.client_auth_type;
   profile.priority = options.priority;
@@ -18,13 +20,22 @@ inline ipc::Profile profile_of(const Options& options) {
   if (options.psk) {
     profile.authentication = ipc::Authentication::PreSharedKey;
     profile.priority += ":-KX-ALL:+ECDHE-PSK";
-    return profile;
+    return out;
   }
   std::uint32_t key_id = 0;
-  for (const auto& name : options.certificates)
-    profile.credentials.push_back({++key_id, certificates(name)});
-  profile.trust = certificates(options.trust);
-  return profile;
+  for (const auto& name : options.certificates) {
+    profile.credentials.push_back(key_id);
+    out.credentials.push_back({++key_id, certificates(name), {}});
+  }
+  profile.verification.trust_store = 0;
+  out.trust_stores = {{certificates(options.trust), {}}};
+  return out;
+}
+
+inline std::unique_ptr<tls::Inventory> inventory_of(const ipc::WorkerConfiguration& configuration,
+                                                    tls::RemoteSigner& signer) {
+  return tls::Inventory::create(configuration.credentials, configuration.trust_stores, signer)
+      .value();
 }
 
 class Party {
@@ -32,10 +43,13 @@ public:
   using Step = tls::Session::Step;
 
   // `socket` stays the caller's.
-  Party(int socket, const Options& options) : Party(socket, options, profile_of(options)) {}
-  Party(int socket, const Options& options, const ipc::Profile& profile)
+  Party(int socket, const Options& options) : Party(socket, options, configuration_of(options)) {}
+  Party(int socket, const Options& options, const ipc::WorkerConfiguration& configuration)
       : signer(options.key), psk(options.psk.value_or(LocalPsk{})), ticket_key_(options.ticket_key),
-        context_(tls::Context::create(profile, signer, options.limits_records).value()),
+        inventory_(inventory_of(configuration, signer)),
+        context_(tls::Context::create(configuration.profiles.front(), *inventory_,
+                                      options.limits_records)
+                     .value()),
         parameters_(parameters(options)), socket_(socket) {
     begin();
   }
@@ -66,6 +80,7 @@ private:
   }
 
   std::string ticket_key_;
+  std::unique_ptr<tls::Inventory> inventory_;
   std::unique_ptr<tls::Context> context_;
   tls::SessionParameters parameters_;
   int socket_;

@@ -137,10 +137,10 @@ TEST_P(EachVersion, EndsAHandshakeOfAPeerThatBreaksThem) {
   options.priority = GetParam();
   auto there = test::asking_server();
   there.priority = GetParam();
-  auto profile = test::profile_of(options);
-  profile.credentials.front().chain.push_back(rsa_certificate(1024, exponent_65537));
+  auto configuration = test::configuration_of(options);
+  configuration.credentials.front().chain.push_back(rsa_certificate(1024, exponent_65537));
   const auto sockets = test::unix_pair();
-  test::Party bomber(sockets.ours.get(), options, profile);
+  test::Party bomber(sockets.ours.get(), options, configuration);
   test::Party server(sockets.peers.get(), there);
 
   for (int i = 0; i < 10; ++i) {

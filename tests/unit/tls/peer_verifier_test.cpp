@@ -170,7 +170,7 @@ TEST(PeerVerifier, EscapesTheSubject) {
 }
 
 TEST(PeerVerifier, FollowsAChain) {
-  auto there = test::profile_of(server("below-intermediate"));
+  auto there = test::configuration_of(server("below-intermediate"));
   there.credentials.front().chain.push_back(test::certificates("intermediate").front());
   const auto sockets = test::unix_pair();
   test::Party here(sockets.ours.get(), client());
@@ -183,7 +183,7 @@ TEST(PeerVerifier, FollowsAChain) {
 }
 
 TEST(PeerVerifier, RefusesAForgedCertificate) {
-  auto there = test::profile_of(server());
+  auto there = test::configuration_of(server());
   there.credentials.front().chain.front().back() ^= std::byte{1}; // in the signature
   const auto sockets = test::unix_pair();
   test::Party here(sockets.ours.get(), client());
@@ -197,8 +197,8 @@ TEST(PeerVerifier, RefusesAForgedCertificate) {
 }
 
 TEST(PeerVerifier, TrustsNobodyWithoutTrustAnchors) {
-  auto here = test::profile_of(client());
-  here.trust.clear();
+  auto here = test::configuration_of(client());
+  here.trust_stores.front().anchors.clear();
   const auto sockets = test::unix_pair();
   test::Party trusting_none(sockets.ours.get(), client(), here);
   test::Party other(sockets.peers.get(), server());

@@ -56,10 +56,10 @@ TEST(Tls12, AuthenticatesBothEnds) {
 bool names_its_authority(std::size_t count) {
   const auto sockets = test::unix_pair();
   const Options there = with_tls12(asking_server());
-  auto profile = test::profile_of(there);
-  profile.trust.assign(count, test::certificates("other-ca").front());
+  auto configuration = test::configuration_of(there);
+  configuration.trust_stores.front().anchors.assign(count, test::certificates("other-ca").front());
   test::Party client(sockets.ours.get(), with_tls12(test::client()));
-  test::Party server(sockets.peers.get(), there, profile);
+  test::Party server(sockets.peers.get(), there, configuration);
   (void)client.advance();
   (void)server.advance();
   std::string flight(20'000, '\0');
@@ -70,8 +70,8 @@ bool names_its_authority(std::size_t count) {
 
 TEST(Session, NamesItsTrustAnchorsUnlessThereAreMany) {
   EXPECT_TRUE(names_its_authority(1));
-  EXPECT_TRUE(names_its_authority(Context::max_named_authorities));
-  EXPECT_FALSE(names_its_authority(Context::max_named_authorities + 1));
+  EXPECT_TRUE(names_its_authority(Inventory::max_named_authorities));
+  EXPECT_FALSE(names_its_authority(Inventory::max_named_authorities + 1));
 }
 
 TEST(Tls12, SignsWithRsa) {

@@ -260,7 +260,9 @@ TEST(Session, RetriesWithAnotherGroup) {
 
 TEST(Session, WantsAServerNameInTheClientRole) {
   test::LocalSigner signer("leaf");
-  const auto context = Context::create(test::profile_of(client()), signer, true).value();
+  const auto configuration = test::configuration_of(client());
+  const auto inventory = test::inventory_of(configuration, signer);
+  const auto context = Context::create(configuration.profiles.front(), *inventory, true).value();
 
   const auto session = Session::create(-1, {}, *context);
 

@@ -27,8 +27,7 @@ protected:
     ipc::SignPermit out{};
     out.worker = worker;
     out.handshake = handshake;
-    out.first_key = key;
-    out.key_count = 2;
+    out.keys = {key + 4, key};
     out.expires_ns = 2000;
     EXPECT_TRUE(seal(out, secret));
     return out;
@@ -48,13 +47,14 @@ TEST_F(SignPermitTest, IsGoodForOneSignature) {
 
 TEST_F(SignPermitTest, IsForItsKeys) {
   EXPECT_EQ(book.use(permit(), worker, key - 1, now), Verdict::OtherKey);
-  EXPECT_EQ(book.use(permit(), worker, key + 2, now), Verdict::OtherKey);
-  EXPECT_EQ(book.use(permit(), worker, key + 1, now), Verdict::Granted);
+  EXPECT_EQ(book.use(permit(), worker, key + 1, now), Verdict::OtherKey);
+  EXPECT_EQ(book.use(permit(), worker, 0, now), Verdict::OtherKey) << "what fills up the rest";
+  EXPECT_EQ(book.use(permit(), worker, key + 4, now), Verdict::Granted);
 }
 
 TEST_F(SignPermitTest, IsForNoKeyWhenItSaysSo) {
   auto none = permit();
-  none.key_count = 0;
+  none.keys = {};
   ASSERT_TRUE(seal(none, secret));
 
   EXPECT_EQ(use(none), Verdict::OtherKey);

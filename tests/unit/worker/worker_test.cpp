@@ -17,10 +17,12 @@ namespace {
 using ipc::Channel;
 
 ipc::WorkerConfiguration one_client() {
-  ipc::Profile profile;
-  profile.trust = tls::certificates_from_pem(test::data("ca.pem")).value();
+  ipc::WorkerConfiguration out;
+  out.trust_stores = {{tls::certificates_from_pem(test::data("ca.pem")).value(), {}}};
+  auto& profile = out.profiles.emplace_back();
+  profile.verification.trust_store = 0;
   profile.priority = "-VERS-ALL:+VERS-TLS1.3";
-  return {false, {profile}};
+  return out;
 }
 
 ipc::StartHandshake handshake(std::uint64_t id) {
@@ -117,7 +119,7 @@ TEST_F(WorkerTest, RefusesAPriorityThatGnutlsDoesNotKnow) {
 
 TEST_F(WorkerTest, RefusesBrokenCertificates) {
   auto configuration = one_client();
-  configuration.profiles[0].trust[0].pop_back();
+  configuration.trust_stores[0].anchors[0].pop_back();
 
   configure(configuration);
 

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Whether nobody but root and our own user can change what a path leads to, as sshd's StrictModes
+// asks it.
+#pragma once
+
+#include <string>
+
+#include "base/result.hpp"
+
+namespace ktls {
+
+// Symbolic links are followed. The file or directory, and each directory above it, must belong to
+// root or to our user, and be writable by nobody else; of a directory with the sticky bit, such as
+// /tmp, the latter is not asked. An error says which one, and what to do.
+[[nodiscard]] Result<> check_secure_path(const std::string& path);
+
+} // namespace ktls

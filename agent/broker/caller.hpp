@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Who is at the other end of a connection to agent.sock, as the kernel tells it.
+#pragma once
+
+#include "policy/policy.hpp"
+
+namespace ktls {
+
+// Origin, user, and of the rest what `asked` wants. What cannot be found out is left out, and meets
+// no condition: the process may have ended, or its executable be hidden from us (CAP_SYS_PTRACE).
+[[nodiscard]] policy::Facts facts_of_caller(int connection, const policy::AskedFacts& asked);
+
+} // namespace ktls

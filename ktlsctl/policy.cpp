@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "ktlsctl/policy.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "broker/configuration.hpp"
+#include "broker/kernel_suites.hpp"
+#include "broker/key_check.hpp"
+#include "ktlsctl/explain.hpp"
+#include "ktlsctl/import.hpp"
+#include "ktlsctl/status.hpp"
+#include "policy/review.hpp"
+#include "policy/show.hpp"
+
+namespace ktls::command {
+namespace {
+
+using policy::Remark;
+
+struct Check {
+  std::string file = default_configuration;
+  bool text_only = false;
+  bool keys = true;
+  bool strict = false;
+  std::string helpers = KTLS_HELPER_DIR;
+};
+
+int tell(const policy::Problems& problems) {
+  for (const auto& line : problems.lines)
+    fmt::print(stderr, "error: {}\n", line);
+  fmt::print(stderr, "{} error{}\n", problems.lines.size(), problems.lines.size() == 1 ? "" : "s");
+  return failed;
+}
+
+int check(const Check& what) {
+  const ConfigurationSource source{what.file, true};
+  std::vector<std::string> warnings;
+  auto policy = read_policy(source);
+  if (!policy)
+    return tell(policy.error());
+  if (!what.text_only) {
+    const auto snapshot = load_snapshot(*policy, all_suites());
+    if (!snapshot)
+      return tell(snapshot.error());
+    warnings = snapshot->warnings;
+    if (const auto keys = what.keys ? check_keys(*snapshot, what.helpers) : policy::Problems{};
+        !keys.lines.empty())
+      return tell(keys);
+  }
+  for (const auto& line : warnings)
+    fmt::print("warning: {}\n", line);
+  std::size_t count = warnings.size();
+  for (const auto& remark : policy::review(*policy)) {
+    const bool warning = remark.kind == Remark::Kind::Warning;
+    fmt::print("{}: {}\n", warning ? "warning" : "note", remark.text);
+    count += warning ? 1 : 0;
+  }
+  fmt::print("{}: {} rules, {} profiles, {} credentials; {} warning{}\n", what.file,
+             policy->rules().size(), policy->profiles().size(), policy->credentials().size(), count,
+             count == 1 ? "" : "s");
+  return what.strict && count > 0 ? failed : success;
+}
+
+void add_check(CLI::App& policy, int& status) {
+  auto* command = policy.add_subcommand(
+      "check", "Look for mistakes in a configuration, and for what it may not mean to say");
+  auto options = std::make_shared<Check>();
+  command->add_option("FILE", options->file, "The main file; conf.d beside it is read as well")
+      ->capture_default_str();
+  command->add_flag("--text-only", options->text_only, "Do not open the files that it names");
+  command->add_flag("!--no-keys", options->keys, "Do not open private keys");
+  command->add_flag("--strict", options->strict, "Fail for warnings too");
+  command->add_option("--helpers", options->helpers, "Where ktlsd-signer is")
+      ->capture_default_str();
+  command->callback([options, &status] { status = check(*options); });
+}
+
+std::string outcome_of(const policy::Policy& policy, const policy::Rule& rule) {
+  switch (rule.action) {
+  case policy::Action::Profile:
+    return "profile " + policy.profiles().at(rule.profile).name;
+  case policy::Action::Clear:
+    return "clear";
+  case policy::Action::Deny:
+    break;
+  }
+  return "deny";
+}
+
+int show(const std::string& file, bool effective) {
+  const auto policy = read_policy({file, true});
+  if (!policy)
+    return tell(policy.error());
+  if (effective) {
+    fmt::print("{}", policy::to_toml(*policy));
+    return success;
+  }
+  std::size_t number = 0;
+  for (const auto& rule : policy->rules())
+    fmt::print("{:>5}  priority {:<10}  {:<24}  {:<28}  {}\n", ++number, rule.priority, rule.name,
+               outcome_of(*policy, rule), rule.where);
+  fmt::print("{:>5}  {:<46}  {}\n", "else", "",
+             policy->default_action() == policy::Action::Clear ? "clear" : "deny");
+  return success;
+}
+
+void add_show(CLI::App& policy, int& status) {
+  auto* command = policy.add_subcommand("show", "List the rules in the order they are asked");
+  auto file = std::make_shared<std::string>(default_configuration);
+  auto effective = std::make_shared<bool>(false);
+  command->add_option("--config", *file, "The main file")->capture_default_str();
+  command->add_flag("--effective", *effective,
+                    "All of it as one file, with what is inherited and the defaults filled in");
+  command->callback([file, effective, &status] { status = show(*file, *effective); });
+}
+
+} // namespace
+
+void add_policy(CLI::App& app, int& status) {
+  auto* policy = app.add_subcommand("policy", "Look at a configuration; needs no running agent");
+  policy->require_subcommand(1);
+  add_check(*policy, status);
+  add_show(*policy, status);
+  add_explain(*policy, status);
+  add_import(*policy, status);
+}
+
+} // namespace ktls::command
