@@ -263,6 +263,7 @@ void ApplicationIntake::start(Id id, const wire::StartRequest& asked, Fd socket)
     request.timeout = std::min(request.timeout, std::chrono::milliseconds(asked.timeout_ms));
   request.origin = application.name;
   request.who = facts_of_caller(application.connection->fd(), handlers_.asked_facts());
+  handlers_.add_socket_facts(request.who, request.socket.get());
   request.complete = [this, id](const Outcome& outcome, int) { reply(id, outcome); };
   const auto handshake = handlers_.submit(std::move(request));
   if (const auto still = applications_.find(id); still != applications_.end())

@@ -35,8 +35,9 @@ public:
   struct Handlers {
     std::function<std::uint64_t(HandshakeRequest)> submit;
     std::function<void(std::uint64_t)> cancel;
-    std::function<policy::AskedFacts()> asked_facts; // what to find out of an application
-    std::function<void(Reloaded)> reload;            // for root, and for our own user
+    std::function<policy::AskedFacts()> asked_facts;           // what to find out of an application
+    std::function<void(policy::Facts&, int)> add_socket_facts; // of the socket that it passed
+    std::function<void(Reloaded)> reload;                      // for root, and for our own user
   };
 
   // Makes the socket `path`, and its directory if that is missing. An error when another agent

@@ -58,6 +58,9 @@ Result<> Broker::open_intakes(const policy::AgentSettings& agent) {
   };
   handlers.cancel = [this](std::uint64_t id) { dispatcher_.cancel(id); };
   handlers.asked_facts = [this] { return generations_.in_force()->policy.asked_facts(); };
+  handlers.add_socket_facts = [this](policy::Facts& facts, int socket) {
+    socket_facts_.add_to(facts, socket, generations_.in_force()->policy.asked_facts());
+  };
   handlers.reload = [this](const ApplicationIntake::Reloaded& done) {
     reloader_.reload([this, done](const policy::Problems& problems) {
       done(generations_.number(), problems.lines);
@@ -79,6 +82,8 @@ Result<> Broker::open_kernel_intake(KernelSource source) {
               able->tags ? "tags of a peer with its handshakes" : "no tags with handshakes");
   else
     log::warning("what the kernel{} takes is not known: {}", place, able.error().message());
+  if (!source.network_namespace.empty())
+    socket_facts_.add_network_namespace(source.socket.fd(), source.network_namespace);
   TRY(source.socket.subscribe());
   KernelIntake::Options options;
   options.psk_sha384 = tls::can_use_psk_with_sha384();

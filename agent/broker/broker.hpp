@@ -14,6 +14,7 @@
 #include "broker/kernel_intake.hpp"
 #include "broker/keyring.hpp"
 #include "broker/reloader.hpp"
+#include "broker/socket_facts.hpp"
 #include "netlink/handshake_socket.hpp"
 
 namespace ktls {
@@ -52,6 +53,7 @@ private:
   std::vector<KernelSource> kernel_sources_;
   OnServing on_serving_;
   KeyringLinks keyrings_; // the dispatcher's requests hold some
+  SocketFacts socket_facts_;
   Dispatcher dispatcher_;
   Generations generations_;
   Reloader reloader_;

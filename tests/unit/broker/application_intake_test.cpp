@@ -129,6 +129,7 @@ protected:
     };
     handlers.cancel = [this](std::uint64_t id) { cancelled.push_back(id); };
     handlers.asked_facts = [this] { return asked_facts; };
+    handlers.add_socket_facts = [](policy::Facts&, int) {};
     handlers.reload = [this](ApplicationIntake::Reloaded done) { reload = std::move(done); };
     return ApplicationIntake::create(loop, at, limits, std::move(handlers));
   }

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netlink/listener_lookup.hpp"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace ktls {
+namespace {
+
+constexpr std::uint32_t sequence = 7;
+
+template<class Payload>
+std::vector<std::byte> answer(std::uint16_t type, const Payload& payload,
+                              std::uint32_t number = sequence) {
+  nlmsghdr header{};
+  header.nlmsg_len = NLMSG_LENGTH(sizeof payload);
+  header.nlmsg_type = type;
+  header.nlmsg_seq = number;
+  std::vector<std::byte> out(sizeof header + sizeof payload);
+  std::memcpy(out.data(), &header, sizeof header);
+  std::memcpy(out.data() + sizeof header, &payload, sizeof payload);
+  return out;
+}
+
+inet_diag_msg socket_in(std::uint8_t state) {
+  inet_diag_msg message{};
+  message.idiag_state = state;
+  return message;
+}
+
+TEST(ListenerQuery, NamesTheLocalEndAlone) {
+  const auto query = build_listener_query(*IpAddress::parse("192.0.2.1"), 443, sequence);
+
+  inet_diag_req_v2 request{};
+  ASSERT_EQ(query.size(), sizeof(nlmsghdr) + sizeof request);
+  std::memcpy(&request, query.data() + sizeof(nlmsghdr), sizeof request);
+  EXPECT_EQ(request.sdiag_family, AF_INET);
+  EXPECT_EQ(request.sdiag_protocol, IPPROTO_TCP);
+  EXPECT_EQ(request.id.idiag_sport, htons(443));
+  EXPECT_EQ(request.id.idiag_src[0], htonl(0xc0000201));
+  EXPECT_EQ(request.id.idiag_dport, 0);
+  EXPECT_EQ(request.id.idiag_dst[0], 0U);
+}
+
+TEST(ListenerAnswer, TellsAListenerFromNone) {
+  EXPECT_EQ(read_listener_answer(answer(SOCK_DIAG_BY_FAMILY, socket_in(10)), sequence), true);
+  EXPECT_EQ(read_listener_answer(answer(NLMSG_ERROR, -ENOENT), sequence), false);
+  EXPECT_EQ(read_listener_answer(answer(SOCK_DIAG_BY_FAMILY, socket_in(1)), sequence), false)
+      << "a connection is none";
+}
+
+TEST(ListenerAnswer, RefusesWhatIsNone) {
+  EXPECT_FALSE(read_listener_answer(answer(NLMSG_ERROR, -EPERM), sequence));
+  EXPECT_FALSE(read_listener_answer(answer(NLMSG_DONE, socket_in(10)), sequence));
+  EXPECT_FALSE(
+      read_listener_answer(answer(SOCK_DIAG_BY_FAMILY, socket_in(10), sequence + 1), sequence));
+  const auto whole = answer(SOCK_DIAG_BY_FAMILY, socket_in(10));
+  for (std::size_t size = 0; size < whole.size(); ++size)
+    EXPECT_FALSE(read_listener_answer(std::span(whole).first(size), sequence)) << size;
+}
+
+class RealListener : public testing::TestWithParam<const char*> {};
+
+TEST_P(RealListener, IsFoundWhereItListens) {
+  const auto address = *IpAddress::parse(GetParam());
+  const bool v6 = !address.is_v4();
+  const Fd socket(::socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_storage bound{};
+  socklen_t size = sizeof bound;
+  bound.ss_family = v6 ? AF_INET6 : AF_INET;
+  void* to = v6 ? static_cast<void*>(&reinterpret_cast<sockaddr_in6*>(&bound)->sin6_addr)
+                : static_cast<void*>(&reinterpret_cast<sockaddr_in*>(&bound)->sin_addr);
+  ASSERT_EQ(::inet_pton(bound.ss_family, GetParam(), to), 1);
+  if (!socket || ::bind(socket.get(), reinterpret_cast<sockaddr*>(&bound), size) < 0)
+    GTEST_SKIP() << "this system has no such address";
+  ASSERT_EQ(::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&bound), &size), 0);
+  const auto port = ntohs(reinterpret_cast<sockaddr_in*>(&bound)->sin_port); // of both families
+  auto lookup = ListenerLookup::create();
+  ASSERT_TRUE(lookup) << lookup.error().message();
+  const auto before = lookup->listens(address, port);
+  if (!before && before.error().code == std::errc::operation_not_supported)
+    GTEST_SKIP() << "this kernel has no sock_diag for TCP";
+  ASSERT_TRUE(before) << before.error().message();
+  EXPECT_FALSE(*before) << "it is only bound";
+
+  ASSERT_EQ(::listen(socket.get(), 1), 0);
+
+  EXPECT_EQ(lookup->listens(address, port), true);
+}
+INSTANTIATE_TEST_SUITE_P(ListenerLookup, RealListener, testing::Values("127.0.0.1", "::1"));
+
+} // namespace
+} // namespace ktls
