@@ -22,7 +22,7 @@ namespace {
 
 std::string name_peer(const Outcome& outcome) {
   if (!outcome.peer_subject.empty())
-    return "\"" + outcome.peer_subject + "\"";
+    return "\"" + outcome.peer_subject + "\"" + (outcome.authenticated ? "" : " (not verified)");
   if (!outcome.psk_identity.empty())
     return "with the pre-shared key \"" + outcome.psk_identity + "\"";
   return "without certificate";

@@ -58,7 +58,7 @@ void Generations::follow(Configuration configuration, Done done) {
   live.pool = std::make_unique<WorkerPool>(
       loop_, helpers_, settings.snapshot, worker_count(settings.policy.agent()), handlers_of(live));
   live.view.emplace(
-      Generation{++last_number_, settings.policy, settings.snapshot.profiles, *live.pool});
+      Generation{number() + 1, settings.policy, settings.snapshot.profiles, *live.pool});
   auto timer = loop_.on_time(loop_.now() + start_limit, [this] {
     next_->problems.lines.push_back(
         fmt::format("its processes were not ready within {} s", start_limit.count()));

@@ -66,7 +66,6 @@ private:
   std::string helpers_;
   Dispatcher& dispatcher_;
   std::function<void()> room_;
-  std::uint64_t last_number_ = 0;
   std::shared_ptr<Live> current_;
   std::shared_ptr<Live> next_;
   std::vector<std::shared_ptr<Live>> older_; // and those that did not get into force

@@ -39,7 +39,7 @@ make_pki() {
 # authority NAME COMMON_NAME: a self-signed CA, NAME.{pem,key}
 authority() {
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$pki/$1.key" -out "$pki/$1.pem" \
-    -subj "/CN=$2" -days 30 -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign \
+    -subj "/CN=$2" -days 30 -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign \
     2>/dev/null
 }
 
@@ -51,6 +51,37 @@ issue() {
     openssl x509 -req -CA "$pki/$ca.pem" -CAkey "$pki/$ca.key" -days 30 -out "$pki/$name.pem" \
       -extfile <(printf '%s\n' "subjectAltName=$alternative" "extendedKeyUsage=$purpose" \
         keyUsage=critical,digitalSignature basicConstraints=critical,CA:FALSE) "$@" 2>/dev/null
+}
+
+# issue_dated CA NAME COMMON_NAME PURPOSE SUBJECT_ALT_NAME FROM TO: as issue, valid between two days as date(1) has them
+issue_dated() {
+  local ca=$1 name=$2 common_name=$3 purpose=$4 alternative=$5 from=$6 to=$7
+  ca_settings "$ca" "subjectAltName=$alternative" "extendedKeyUsage=$purpose" keyUsage=critical,digitalSignature \
+    basicConstraints=critical,CA:FALSE
+  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$pki/$name.key" -out "$pki/$name.csr" \
+    -subj "/CN=$common_name" 2>/dev/null
+  with_ca "$ca" -batch -notext -startdate "$(date -u -d "$from" +%Y%m%d%H%M%SZ)" \
+    -enddate "$(date -u -d "$to" +%Y%m%d%H%M%SZ)" -in "$pki/$name.csr" -out "$pki/$name.pem"
+}
+# revoke CA NAME...: CA-crl.pem, a list with these
+revoke() {
+  local ca=$1 name; shift
+  ca_settings "$ca"
+  for name in "$@"; do with_ca "$ca" -revoke "$pki/$name.pem"; done
+  with_ca "$ca" -gencrl -crldays 30 -out "$pki/$ca-crl.pem"
+}
+# For openssl ca: its files are the scenario's own.
+ca_settings() {
+  local ca=$1; shift
+  touch "$SCENARIO_DIR/$ca.index"
+  printf '%s\n' '[ca]' default_ca=it '[it]' policy=any "database=$SCENARIO_DIR/$ca.index" rand_serial=yes \
+    "new_certs_dir=$SCENARIO_DIR" unique_subject=no default_md=sha256 x509_extensions=ext '[any]' commonName=optional \
+    '[ext]' "$@" >"$SCENARIO_DIR/$ca.cnf"
+}
+with_ca() {
+  local ca=$1; shift
+  openssl ca -config "$SCENARIO_DIR/$ca.cnf" -cert "$pki/$ca.pem" -keyfile "$pki/$ca.key" "$@" 2>"$SCENARIO_DIR/ca.log" ||
+    { cat "$SCENARIO_DIR/ca.log"; fail "openssl ca $*"; }
 }
 
 # A rule and a profile for whoever asks for the client or the server role, in which both are mutually trusted; for

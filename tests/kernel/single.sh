@@ -2,10 +2,14 @@
 # single.sh: one connection after the other, each with little or no data; source it behind peers.sh.
 # shellcheck shell=bash
 
+# Where the server of a connection is, and what plain-peer is started by, such as setpriv with its options.
+host=127.0.0.1
+as=()
+
 # listen [OPTION...]: plain-peer as a server in the background, for one connection. What it says is in app.log.
 listen() {
   ((++port))
-  timeout 20 "$build/bin/plain-peer" listen 127.0.0.1 $port "$@" >"$SCENARIO_DIR/app.log" 2>&1 &
+  timeout 20 "${as[@]}" "$build/bin/plain-peer" listen "$host" $port "$@" >"$SCENARIO_DIR/app.log" 2>&1 &
   app=$!
   wait_for 10 listening || fail "plain-peer does not listen"
 }
@@ -15,11 +19,11 @@ serve() {
   server=$!
   wait_for 10 listening || { cat "$SCENARIO_DIR/peer.log"; fail "no peer: $*"; }
 }
-# connect_to COMMAND...: plain-peer as a client of it
+# connect_to COMMAND...: plain-peer as a client of it, which asks for `peer_name`
 connect_to() {
   ((++port))
   serve "$@"
-  timeout 20 "$build/bin/plain-peer" connect 127.0.0.1 $port --peer-name localhost >"$SCENARIO_DIR/app.log" 2>&1 &
+  timeout 20 "${as[@]}" "$build/bin/plain-peer" connect "$host" $port --peer-name "${peer_name-localhost}" >"$SCENARIO_DIR/app.log" 2>&1 &
   app=$!
 }
 [[ -e $SCENARIO_DIR/endless ]] || mkfifo "$SCENARIO_DIR/endless"
@@ -27,7 +31,7 @@ connect_to() {
 # peer COMMAND...: a client, to its end. It may fail.
 peer() { timeout 15 "$@" >"$SCENARIO_DIR/peer.log" 2>&1 || true; }
 # The same for OpenSSL, which stays until plain-peer closes.
-s_client() { peer openssl s_client -connect 127.0.0.1:$port -CAfile "$pki/ca.pem" -ign_eof "$@" </dev/null; }
+s_client() { peer openssl s_client -connect "$host:$port" -CAfile "$pki/ca.pem" -ign_eof "$@" </dev/null; }
 
 # secured TEXT...: plain-peer was secured, and its line has these
 secured() {

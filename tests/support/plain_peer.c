@@ -26,7 +26,7 @@ enum { SUCCESS = 0, NOT_SECURED = 1, TRANSFER_FAILED = 2, CANNOT_START = 3 };
 static const char usage[] =
     "usage: plain-peer connect HOST PORT [OPTION...]\n"
     "       plain-peer listen HOST PORT [OPTION...]      PORT 0: any\n"
-    "  --role client|server  who begins the handshake; default: client for connect\n"
+    "  --role client|server|policy  who begins the handshake; default: client for connect\n"
     "  --peer-name NAME      the name to verify the server by; default for connect: HOST\n"
     "  --timeout MS          limit for the handshake; default: the agent's\n"
     "  --agent PATH          the agent's socket\n"
@@ -36,6 +36,7 @@ static const char usage[] =
     "  --expect BYTES        send close_notify only after so many bytes have come, and take no "
     "more\n"
     "  --early TEXT          send TEXT at once after the handshake, before all else\n"
+    "  --or-clear            where the policy says so, transfer without TLS\n"
     "  --nonblock            set O_NONBLOCK and unusual socket options before the handshake\n"
     "  --quiet               do not print what was negotiated\n"
     "Exit status: 0 done, 1 not secured, 2 transfer failed, 3 usage, files or network\n";
@@ -45,11 +46,13 @@ struct arguments {
   const char* host;
   const char* port;
   struct ktlsctl_options options;
+  bool has_role;
   long count;
   const char* send_file;
   const char* receive_file;
   long long expected; // negative: until the peer's end of data
   const char* early;
+  int or_clear;
   int nonblock;
   int quiet;
 };
@@ -63,13 +66,21 @@ static long long number(const char* text, long long min, long long max) {
   return value;
 }
 
+static enum ktlsctl_role role(const char* text) {
+  if (strcmp(text, "client") == 0)
+    return KTLSCTL_ROLE_CLIENT;
+  if (strcmp(text, "server") == 0)
+    return KTLSCTL_ROLE_SERVER;
+  if (strcmp(text, "policy") != 0)
+    errx(CANNOT_START, "not client, server or policy: %s", text);
+  return KTLSCTL_ROLE_POLICY;
+}
+
 static void set_option(struct arguments* arguments, int letter) {
   switch (letter) {
   case 'r':
-    arguments->options.role =
-        strcmp(optarg, "server") == 0 ? KTLSCTL_ROLE_SERVER : KTLSCTL_ROLE_CLIENT;
-    if (strcmp(optarg, "server") != 0 && strcmp(optarg, "client") != 0)
-      errx(CANNOT_START, "neither client nor server: %s", optarg);
+    arguments->options.role = role(optarg);
+    arguments->has_role = true;
     break;
   case 'p':
     arguments->options.peer_name = optarg;
@@ -116,6 +127,7 @@ static struct arguments parse(int argc, char** argv) {
       {"receive", required_argument, NULL, 'f'},
       {"expect", required_argument, NULL, 'x'},
       {"early", required_argument, NULL, 'e'},
+      {"or-clear", no_argument, &arguments.or_clear, 1},
       {"nonblock", no_argument, &arguments.nonblock, 1},
       {"quiet", no_argument, &arguments.quiet, 1},
       {NULL, 0, NULL, 0},
@@ -131,7 +143,7 @@ static struct arguments parse(int argc, char** argv) {
   arguments.listens = strcmp(argv[optind], "listen") == 0;
   arguments.host = argv[optind + 1];
   arguments.port = argv[optind + 2];
-  if (arguments.options.role == 0)
+  if (!arguments.has_role)
     arguments.options.role = arguments.listens ? KTLSCTL_ROLE_SERVER : KTLSCTL_ROLE_CLIENT;
   if (arguments.options.role == KTLSCTL_ROLE_CLIENT && arguments.options.peer_name == NULL &&
       !arguments.listens)
@@ -234,27 +246,38 @@ static void make_unusual(int fd) {
     err(CANNOT_START, "setting socket options");
 }
 
+// The only reason after which the socket is still good, and goes without TLS.
+static bool is_to_go_clear(const ktlsctl_session* session, const struct arguments* arguments) {
+  return arguments->or_clear && strcmp(ktlsctl_session_reason(session), "policy-clear") == 0;
+}
+
+// Whether data may be transferred.
 static bool secure(int fd, const struct arguments* arguments) {
   if (arguments->nonblock)
     make_unusual(fd);
   const struct snapshot before = take_snapshot(fd);
   ktlsctl_session* session = NULL;
   const int status = ktlsctl_start(fd, &arguments->options, &session);
-  if (status == 0) {
+  const bool clear = is_to_go_clear(session, arguments);
+  if (status == 0 || clear) {
     const struct snapshot after = take_snapshot(fd);
     require_same(&before, &after);
-    if (!arguments->quiet)
-      (void)printf("secured: %s %s peer \"%s\" alpn \"%s\"\n", ktlsctl_session_protocol(session),
-                   ktlsctl_session_cipher(session), ktlsctl_session_peer_subject(session),
-                   ktlsctl_session_alpn(session));
+    if (clear)
+      (void)printf("clear: rule \"%s\"\n", ktlsctl_session_rule(session));
+    else if (!arguments->quiet)
+      (void)printf("secured: %s %s peer \"%s\" alpn \"%s\" rule \"%s\" profile \"%s\"\n",
+                   ktlsctl_session_protocol(session), ktlsctl_session_cipher(session),
+                   ktlsctl_session_peer_subject(session), ktlsctl_session_alpn(session),
+                   ktlsctl_session_rule(session), ktlsctl_session_profile(session));
     (void)fflush(stdout);
   } else if (session != NULL) {
-    warnx("%s: %s", ktlsctl_session_reason(session), ktlsctl_session_message(session));
+    warnx("%s: %s; rule \"%s\"", ktlsctl_session_reason(session),
+          ktlsctl_session_message(session), ktlsctl_session_rule(session));
   } else {
     warnx("not even tried: %s", strerror(-status));
   }
   ktlsctl_session_free(session);
-  return status == 0;
+  return status == 0 || clear;
 }
 
 struct transfer {
@@ -373,15 +396,15 @@ static int serve(int fd, const struct arguments* arguments) {
       .out = arguments->early,
       .out_size = arguments->early != NULL ? strlen(arguments->early) : 0,
   };
-  const bool secured = secure(fd, arguments);
-  if (secured)
+  const bool agreed = secure(fd, arguments);
+  if (agreed)
     run(&transfer, arguments);
   if (transfer.source >= 0)
     (void)close(transfer.source);
   if (transfer.sink >= 0 && close(transfer.sink) < 0)
     err(CANNOT_START, "writing the file");
   (void)close(fd);
-  return secured ? SUCCESS : NOT_SECURED;
+  return agreed ? SUCCESS : NOT_SECURED;
 }
 
 int main(int argc, char** argv) {
