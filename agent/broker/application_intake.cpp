@@ -80,6 +80,8 @@ wire::StartReply reply_of(const Outcome& outcome) {
   auto message = wire::make<wire::StartReply>();
   message.error = static_cast<std::uint32_t>(reason.error);
   message.reason.assign_cut(reason.name);
+  message.authenticated = outcome.reason == Reason::Success && outcome.authenticated ? 1 : 0;
+  message.certificates = static_cast<std::uint32_t>(outcome.certificates.size());
   message.protocol.assign_cut(outcome.protocol);
   message.cipher.assign_cut(outcome.cipher);
   message.alpn.assign_cut(outcome.alpn);
@@ -258,6 +260,7 @@ void ApplicationIntake::start(Id id, const wire::StartRequest& asked, Fd socket)
   request.socket = std::move(socket);
   request.role = role_of(asked.role);
   request.peer_name = asked.peer_name.view();
+  request.wants_certificates = (asked.flags & asked.wants_certificates) != 0;
   request.timeout = limits_.handshake_timeout;
   if (asked.timeout_ms != 0)
     request.timeout = std::min(request.timeout, std::chrono::milliseconds(asked.timeout_ms));
@@ -320,6 +323,12 @@ void ApplicationIntake::reply(Id id, const Outcome& outcome) {
     return; // it went away meanwhile
   // to an application that does not read, nothing can be said
   (void)application->connection->send(reply_of(outcome));
+  for (const auto& certificate : outcome.certificates) {
+    auto message = wire::make<wire::PeerCertificate>();
+    message.size = static_cast<std::uint32_t>(certificate.size());
+    std::memcpy(message.der, certificate.data(), certificate.size());
+    (void)application->connection->send(message);
+  }
   application->connection->drain(let_go);
 }
 
