@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 
 namespace ktls {
 namespace {
@@ -89,11 +90,11 @@ int send_request(int connection, int fd, const wire::StartRequest& request,
 }
 
 // Descriptors that might come with the reply have nowhere to go: the kernel closes them.
-int receive_reply(int connection, wire::StartReply& reply, std::size_t& size,
-                  const Deadline& deadline) noexcept {
+int receive(int connection, void* to, std::size_t room, std::size_t& size,
+            const Deadline& deadline) noexcept {
   bool reset = false;
   for (;;) {
-    const ssize_t got = recv(connection, &reply, sizeof reply, MSG_DONTWAIT | MSG_TRUNC);
+    const ssize_t got = recv(connection, to, room, MSG_DONTWAIT | MSG_TRUNC);
     if (got >= 0) {
       size = static_cast<std::size_t>(got);
       return 0;
@@ -109,6 +110,25 @@ int receive_reply(int connection, wire::StartReply& reply, std::size_t& size,
       return error;
     }
   }
+}
+
+// All that the reply announces, each with all its bytes, or none.
+bool receive_certificates(int connection, const wire::StartReply& reply, wire::PeerCertificate** to,
+                          const Deadline& deadline) noexcept {
+  auto* all = static_cast<wire::PeerCertificate*>(std::calloc(reply.certificates, sizeof **to));
+  if (all == nullptr)
+    return false;
+  for (std::uint32_t i = 0; i < reply.certificates; ++i) {
+    wire::PeerCertificate received;
+    std::size_t size = 0;
+    if (receive(connection, &received, sizeof received, size, deadline) != 0 ||
+        !wire::decode(&received, size, all[i])) {
+      std::free(all);
+      return false;
+    }
+  }
+  *to = all;
+  return true;
 }
 
 // A little less than is left: the agent then tells the peer, and its answer is here in time.
@@ -138,7 +158,8 @@ wire::StartReply failure(int error, const char* reason, const char* message,
 }
 
 wire::StartReply ask_agent(const char* path, int fd, wire::StartRequest request,
-                           const Deadline& deadline) noexcept {
+                           const Deadline& deadline,
+                           wire::PeerCertificate** certificates) noexcept {
   const Connection agent(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
   if (agent.get() < 0)
     return no_answer(errno);
@@ -158,7 +179,7 @@ wire::StartReply ask_agent(const char* path, int fd, wire::StartRequest request,
 
   auto reply = wire::make<wire::StartReply>();
   std::size_t size = 0;
-  const int received = receive_reply(agent.get(), reply, size, deadline);
+  const int received = receive(agent.get(), &reply, sizeof reply, size, deadline);
   if (received != 0)
     return no_answer(received);
   if (size == 0)
@@ -169,6 +190,11 @@ wire::StartReply ask_agent(const char* path, int fd, wire::StartRequest request,
                    "the agent's answer is malformed; use the libktlsctl of this agent");
   if (decoded.error == 0 && sent != 0)
     return failure(EPROTO, agent_protocol_error, "the agent claims success without a request");
+  const bool wanted = certificates != nullptr && (request.flags & request.wants_certificates) != 0;
+  if (decoded.certificates > 0 &&
+      (!wanted || !receive_certificates(agent.get(), decoded, certificates, deadline)))
+    return failure(EPROTO, agent_protocol_error,
+                   "the agent's certificates are malformed; use the libktlsctl of this agent");
   return decoded;
 }
 

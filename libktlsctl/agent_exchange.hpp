@@ -10,8 +10,11 @@ namespace ktls {
 // Sends `request` with the socket `fd` to the agent at `path` and waits for the reply. The result
 // is always well-formed: where the agent gave no proper answer, a failure with one of the library's
 // own reasons. A success is the agent's word, not yet checked against the kernel.
+//
+// `certificates`: null, or where the array of those that the reply announces goes, from malloc().
 [[nodiscard]] wire::StartReply ask_agent(const char* path, int fd, wire::StartRequest request,
-                                         const Deadline& deadline) noexcept;
+                                         const Deadline& deadline,
+                                         wire::PeerCertificate** certificates) noexcept;
 
 inline constexpr const char* agent_unavailable = "agent-unavailable";
 inline constexpr const char* agent_protocol_error = "agent-protocol-error";

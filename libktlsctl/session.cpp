@@ -1,12 +1,29 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "session.hpp"
 
+#include <cerrno>
 #include <cstdlib>
 
 extern "C" {
 
 void ktlsctl_session_free(ktlsctl_session* session) noexcept {
+  if (session != nullptr)
+    std::free(session->certificates);
   std::free(session);
+}
+
+int ktlsctl_session_peer_authenticated(const ktlsctl_session* session) noexcept {
+  return session != nullptr && session->reply.authenticated == 1 ? 1 : 0;
+}
+
+int ktlsctl_session_peer_certificate(const ktlsctl_session* session, size_t index,
+                                     const unsigned char** der, size_t* size) noexcept {
+  if (session == nullptr || session->certificates == nullptr ||
+      index >= session->reply.certificates)
+    return -ENOENT;
+  *der = session->certificates[index].der;
+  *size = session->certificates[index].size;
+  return 0;
 }
 
 const char* ktlsctl_session_protocol(const ktlsctl_session* session) noexcept {

@@ -5,6 +5,8 @@
 #include "ktlsctl.h"
 #include "wire.hpp"
 
+// From malloc(): the library has no C++ runtime.
 struct ktlsctl_session {
   ktls::wire::StartReply reply;
+  ktls::wire::PeerCertificate* certificates; // from malloc(); of reply.certificates
 };

@@ -19,6 +19,7 @@ namespace ktls {
 namespace {
 
 static_assert(KTLSCTL_MAX_TIMEOUT_MS == wire::max_timeout_ms);
+static_assert(KTLSCTL_WANT_CERTIFICATES == wire::StartRequest::wants_certificates);
 static_assert(KTLSCTL_ROLE_POLICY == static_cast<int>(wire::Role::Policy));
 static_assert(KTLSCTL_ROLE_CLIENT == static_cast<int>(wire::Role::Client));
 static_assert(KTLSCTL_ROLE_SERVER == static_cast<int>(wire::Role::Server));
@@ -44,6 +45,9 @@ int make_request(const ktlsctl_options& options, wire::StartRequest& request) no
   request = wire::make<wire::StartRequest>();
   request.role = static_cast<wire::Role>(options.role);
   request.timeout_ms = options.timeout_ms;
+  if ((options.flags & ~KTLSCTL_WANT_CERTIFICATES) != 0)
+    return -EINVAL;
+  request.flags = static_cast<std::uint32_t>(options.flags);
   const std::string_view name = options.peer_name == nullptr ? "" : options.peer_name;
   if (!request.peer_name.assign(name) || !request.valid())
     return -EINVAL;
@@ -77,11 +81,13 @@ int secure(int fd, const ktlsctl_options* given, ktlsctl_session** session,
     *session = static_cast<ktlsctl_session*>(std::malloc(sizeof **session));
     if (*session == nullptr)
       return -ENOMEM;
+    (*session)->certificates = nullptr;
   }
 
   const std::uint32_t limit = options.timeout_ms != 0 ? options.timeout_ms : wire::max_timeout_ms;
   wire::StartReply reply =
-      ask_agent(agent_socket(options), fd, request, Deadline(std::chrono::milliseconds(limit)));
+      ask_agent(agent_socket(options), fd, request, Deadline(std::chrono::milliseconds(limit)),
+                session != nullptr ? &(*session)->certificates : nullptr);
   if (reply.error == 0 && !is_secured(fd))
     reply = failure(EPROTO, agent_protocol_error,
                     "the agent claims success, but the kernel has no keys for this socket");

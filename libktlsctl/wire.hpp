@@ -70,18 +70,27 @@ struct StartRequest {
   Header header;
   Role role;
   std::uint32_t timeout_ms; // 1 to max_timeout_ms; 0: the agent's own limit. The smaller one counts
-  Text<256> peer_name;      // DNS name or IP address to verify a server by; empty for a server
+  std::uint32_t flags;      // of those below
+  std::uint32_t reserved;
+  Text<256> peer_name; // DNS name or IP address to verify a server by; empty for a server
+
+  static constexpr std::uint32_t wants_certificates = 1; // of the peer, behind the reply
 
   [[nodiscard]] bool valid() const {
-    return role <= Role::Server && timeout_ms <= max_timeout_ms && peer_name.valid() &&
-           (role != Role::Server || peer_name.view().empty());
+    return role <= Role::Server && timeout_ms <= max_timeout_ms && flags <= wants_certificates &&
+           reserved == 0 && peer_name.valid() && (role != Role::Server || peer_name.view().empty());
   }
 };
+
+inline constexpr std::size_t max_certificates = 16; // of a peer; the others are not told
 
 struct StartReply {
   static constexpr std::uint16_t type = 2;
   Header header;
-  std::uint32_t error;     // positive errno; 0: the socket is secured
+  std::uint32_t error;         // positive errno; 0: the socket is secured
+  std::uint32_t authenticated; // 1: the peer's certificate, or pre-shared key, was validated
+  std::uint32_t certificates;  // how many PeerCertificate follow, when they were asked for
+  std::uint32_t reserved;
   Text<32> reason;         // stable name, "success" when error is 0
   Text<16> protocol;       // "TLS 1.3", "TLS 1.2"
   Text<48> cipher;         // IANA name: "TLS_AES_128_GCM_SHA256"
@@ -93,9 +102,32 @@ struct StartReply {
 
   [[nodiscard]] bool valid() const {
     const bool success = reason.view() == "success";
-    return error <= max_errno && (error == 0) == success && !reason.view().empty() &&
+    return error <= max_errno && (error == 0) == success && authenticated <= 1 &&
+           certificates <= max_certificates && reserved == 0 && !reason.view().empty() &&
            reason.valid() && protocol.valid() && cipher.valid() && alpn.valid() && rule.valid() &&
            profile.valid() && peer_subject.valid() && message.valid();
+  }
+};
+
+// A certificate that the peer presented; its own is the first. One that is longer is not told, nor
+// are those behind it.
+struct PeerCertificate {
+  static constexpr std::uint16_t type = 6;
+  static constexpr std::size_t max_size = 8000;
+  Header header;
+  std::uint64_t id;   // between processes of the agent: of the handshake; else 0
+  std::uint32_t size; // 1 to max_size
+  std::uint32_t reserved;
+  std::uint8_t der[max_size]; // X.509; zero behind `size`
+
+  [[nodiscard]] bool valid() const {
+    if (size == 0 || size > max_size || reserved != 0)
+      return false;
+    for (std::size_t i = size; i < max_size; ++i) {
+      if (der[i] != 0)
+        return false;
+    }
+    return true;
   }
 };
 

@@ -80,6 +80,8 @@ wire::StartReply reply_of(const Outcome& outcome) {
   auto message = wire::make<wire::StartReply>();
   message.error = static_cast<std::uint32_t>(reason.error);
   message.reason.assign_cut(reason.name);
+  message.authenticated = outcome.reason == Reason::Success && outcome.authenticated ? 1 : 0;
+  message.certificates = static_cast<std::uint32_t>(outcome.certificates.size());
   message.protocol.assign_cut(outcome.protocol);
   message.cipher.assign_cut(outcome.cipher);
   message.alpn.assign_cut(outcome.alpn);
@@ -221,6 +223,7 @@ Result<> ApplicationIntake::serve(Fd socket) {
   ipc::Connection::Handlers handlers;
   handlers.on_packet = [this, id](ipc::Packet packet) { on_packet(id, std::move(packet)); };
   handlers.on_closed = [this, id] { on_closed(id); };
+  handlers.on_sent = [this, id] { end_when_told(id); };
   application.connection =
       TRY(ipc::Connection::create(loop_, channel_of(std::move(socket)), std::move(handlers)));
   application.timer = TRY(loop_.on_time(loop_.now() + limits_.request_timeout,
@@ -258,6 +261,7 @@ void ApplicationIntake::start(Id id, const wire::StartRequest& asked, Fd socket)
   request.socket = std::move(socket);
   request.role = role_of(asked.role);
   request.peer_name = asked.peer_name.view();
+  request.wants_certificates = (asked.flags & asked.wants_certificates) != 0;
   request.timeout = limits_.handshake_timeout;
   if (asked.timeout_ms != 0)
     request.timeout = std::min(request.timeout, std::chrono::milliseconds(asked.timeout_ms));
@@ -285,20 +289,31 @@ void ApplicationIntake::reload(Id id) {
 
 void ApplicationIntake::tell_reloaded(Id id, std::uint64_t generation,
                                       const std::vector<std::string>& problems) {
-  const auto application = take(id);
-  if (!application)
+  const auto found = applications_.find(id);
+  if (found == applications_.end())
     return; // it went away meanwhile
+  auto& application = found->second;
   for (std::size_t i = 0; i < problems.size() && i < wire::max_problems; ++i) {
     auto message = wire::make<wire::ReloadProblem>();
     message.text.assign_cut(escape(problems[i], sizeof message.text - 1));
-    if (!application->connection->send(message))
-      break; // it does not read
+    if (!application.connection->send(message))
+      break; // it is gone
   }
   auto message = wire::make<wire::ReloadReply>();
   message.generation = generation;
   message.problems = static_cast<std::uint32_t>(problems.size());
-  (void)application->connection->send(message);
-  application->connection->drain(let_go);
+  (void)application.connection->send(message);
+  application.told = true;
+  end_when_told(id);
+}
+
+// All that is wrong may be more than the kernel takes at once.
+void ApplicationIntake::end_when_told(Id id) {
+  const auto found = applications_.find(id);
+  if (found == applications_.end() || !found->second.told ||
+      !found->second.connection->has_sent_all())
+    return;
+  take(id)->connection->drain(let_go);
 }
 
 void ApplicationIntake::on_closed(Id id) {
@@ -315,12 +330,26 @@ void ApplicationIntake::refuse(Id id, Reason reason) {
 }
 
 void ApplicationIntake::reply(Id id, const Outcome& outcome) {
-  const auto application = take(id);
-  if (!application)
+  const auto found = applications_.find(id);
+  if (found == applications_.end())
     return; // it went away meanwhile
+  auto& application = found->second;
   // to an application that does not read, nothing can be said
-  (void)application->connection->send(reply_of(outcome));
-  application->connection->drain(let_go);
+  (void)application.connection->send(reply_of(outcome));
+  for (const auto& certificate : outcome.certificates) {
+    auto message = wire::make<wire::PeerCertificate>();
+    message.size = static_cast<std::uint32_t>(certificate.size());
+    std::memcpy(message.der, certificate.data(), certificate.size());
+    (void)application.connection->send(message);
+  }
+  application.handshake.reset();
+  application.told = true;
+  if (!application.connection->has_sent_all()) {
+    auto timer = loop_.on_time(loop_.now() + limits_.request_timeout, [this, id] { take(id); });
+    check(timer.has_value(), "a timer can be set");
+    application.timer = std::move(*timer);
+  }
+  end_when_told(id);
 }
 
 std::optional<ApplicationIntake::Application> ApplicationIntake::take(Id id) {

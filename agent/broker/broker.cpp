@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "broker/broker.hpp"
 
+#include <filesystem>
 #include <utility>
 
 #include "base/log.hpp"
@@ -21,8 +22,13 @@ Broker::Broker(EventLoop& loop, Options options, std::vector<KernelSource> kerne
                OnServing on_serving)
     : loop_(loop), kernel_sources_(std::move(kernel)), on_serving_(std::move(on_serving)),
       dispatcher_(loop, limits_of({})), generations_(loop, std::move(options.helpers), dispatcher_),
+      configuration_path_(options.source.path),
       reloader_(loop, generations_, std::move(options.source), std::move(options.suites),
-                [this](const Configuration& configuration) { on_change(configuration); }) {}
+                [this](const Configuration& configuration) { on_change(configuration); }),
+      expiry_(loop), files_(loop, [this] {
+        log::info("a file of the configuration has changed");
+        reload();
+      }) {}
 
 void Broker::start(Configuration configuration) {
   generations_.follow(std::move(configuration), [this](const policy::Problems& problems) {
@@ -49,6 +55,17 @@ void Broker::on_change(const Configuration& configuration) {
   applications_->set_limits(intake_limits_of(policy.agent()));
   log::info("policy {} is in force: {} rules, {} profiles, {} credentials", generations_.number(),
             policy.rules().size(), policy.profiles().size(), policy.credentials().size());
+  expiry_.watch(configuration.snapshot.certificates);
+  watch_files(configuration);
+}
+
+void Broker::watch_files(const Configuration& configuration) {
+  if (!configuration.policy.agent().watch_files)
+    return files_.stop();
+  auto paths = configuration.snapshot.paths;
+  paths.insert(configuration_path_);
+  paths.insert(std::filesystem::path(configuration_path_).parent_path() / "conf.d");
+  files_.watch(paths);
 }
 
 Result<> Broker::open_intakes(const policy::AgentSettings& agent) {

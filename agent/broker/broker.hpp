@@ -10,6 +10,8 @@
 #include "base/event_loop.hpp"
 #include "broker/application_intake.hpp"
 #include "broker/dispatcher.hpp"
+#include "broker/expiry_watch.hpp"
+#include "broker/file_watch.hpp"
 #include "broker/generations.hpp"
 #include "broker/kernel_intake.hpp"
 #include "broker/keyring.hpp"
@@ -46,6 +48,7 @@ public:
 
 private:
   void on_change(const Configuration& configuration);
+  void watch_files(const Configuration& configuration);
   Result<> open_intakes(const policy::AgentSettings& agent);
   Result<> open_kernel_intake(KernelSource source);
 
@@ -56,7 +59,10 @@ private:
   SocketFacts socket_facts_;
   Dispatcher dispatcher_;
   Generations generations_;
+  std::string configuration_path_;
   Reloader reloader_;
+  ExpiryWatch expiry_;
+  FileWatch files_;
   std::vector<std::unique_ptr<KernelIntake>> kernel_;
   std::unique_ptr<ApplicationIntake> applications_;
 };

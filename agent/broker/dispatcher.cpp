@@ -194,6 +194,7 @@ void Dispatcher::assign(Id id) {
   message.sent_ns =
       static_cast<std::uint64_t>(std::chrono::nanoseconds(now.time_since_epoch()).count());
   message.timeout_ms = static_cast<std::uint32_t>(left.count());
+  message.wants_certificates = handshake.request.wants_certificates ? 1 : 0;
   // from here on: as client, nobody has spoken to the peer yet
   const auto first_byte = plan.profile == nullptr
                               ? plan.generation->policy.agent().first_byte_timeout
@@ -236,11 +237,23 @@ void Dispatcher::on_finished(const WorkerId& worker, const ipc::HandshakeFinishe
   outcome.peer_subject = escape(message.peer_subject.view());
   outcome.authenticated = message.authenticated != 0;
   const auto& plan = found->second.plan;
+  if (outcome.reason == Reason::Success)
+    outcome.certificates = std::move(found->second.certificates);
   if (outcome.reason == Reason::Success && plan.profile == nullptr)
     return worker.first->replace(worker.second); // it was told of none
   if (outcome.reason == Reason::Success && outcome.authenticated && !outcome.peer_subject.empty())
     outcome.tags = plan.profile->tags;
   finish(message.id, outcome);
+}
+
+void Dispatcher::on_certificate(const WorkerId& worker, const ipc::PeerCertificate& message) {
+  const auto found = handshakes_.find(message.id);
+  if (found == handshakes_.end() || found->second.worker != worker ||
+      !found->second.request.wants_certificates ||
+      found->second.certificates.size() >= wire::max_certificates)
+    return worker.first->replace(worker.second); // nobody asked it
+  const auto der = std::as_bytes(std::span(message.der)).first(message.size);
+  found->second.certificates.emplace_back(der.begin(), der.end());
 }
 
 void Dispatcher::on_psk_request(const WorkerId& worker, const ipc::PskRequest& message) {
@@ -274,8 +287,8 @@ void Dispatcher::on_psk_request(const WorkerId& worker, const ipc::PskRequest& m
 void Dispatcher::on_server_name(const WorkerId& worker, const ipc::ServerName& message) {
   const auto found = handshakes_.find(message.id);
   if (found == handshakes_.end() || found->second.worker != worker ||
-      found->second.plan.profile != nullptr)
-    return worker.first->replace(worker.second); // nobody asked it
+      found->second.plan.profile != nullptr || found->second.refusal)
+    return worker.first->replace(worker.second); // nobody asked it, or it asks again
   ++heard_[worker];
   auto& handshake = found->second;
   handshake.request.who.server_name = dns_name(message.name.view());

@@ -10,6 +10,7 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "base/event_loop.hpp"
 #include "broker/admission.hpp"
@@ -63,6 +64,7 @@ public:
   // From the pools.
   void on_available();
   void on_finished(const WorkerId& worker, const ipc::HandshakeFinished& message);
+  void on_certificate(const WorkerId& worker, const ipc::PeerCertificate& message);
   void on_psk_request(const WorkerId& worker, const ipc::PskRequest& message);
   void on_server_name(const WorkerId& worker, const ipc::ServerName& message);
   void on_lost(const WorkerId& worker, Workers::Loss loss);
@@ -80,6 +82,7 @@ private:
     bool late = false;       // its worker is replaced for it
     std::uint64_t heard = 0; // what its worker had said when it was last found late
     int psk_lookups = 0;
+    std::vector<std::vector<std::byte>> certificates = {}; // of the peer, so far
     std::optional<Outcome> refusal = std::nullopt; // what the policy said when the name was known
   };
 

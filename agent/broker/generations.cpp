@@ -76,6 +76,9 @@ WorkerPool::Handlers Generations::handlers_of(Live& live) {
   handlers.on_finished = [this, id](Workers::Index worker, const ipc::HandshakeFinished& message) {
     dispatcher_.on_finished(id(worker), message);
   };
+  handlers.on_certificate = [this, id](Workers::Index worker, const ipc::PeerCertificate& message) {
+    dispatcher_.on_certificate(id(worker), message);
+  };
   handlers.on_psk_request = [this, id](Workers::Index worker, const ipc::PskRequest& message) {
     dispatcher_.on_psk_request(id(worker), message);
   };

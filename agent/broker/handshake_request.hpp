@@ -33,6 +33,8 @@ struct Outcome {
   std::string profile;      // of that rule
   bool resumed = false;
   bool authenticated = false;
+  // With Success, where they were asked for: X.509 in DER, the peer's own first.
+  std::vector<std::vector<std::byte>> certificates;
   // With Success: what the profile calls this peer, for a consumer in the kernel that takes tags.
   std::vector<std::string> tags;
 };
@@ -53,10 +55,11 @@ using PskSource = std::function<Result<tls::Psk>(std::string_view identity)>;
 struct HandshakeRequest {
   Fd socket; // the broker's own duplicate
   RequestedRole role = RequestedRole::Client;
-  policy::Facts who;      // origin, and who asks; the dispatcher adds what the connection says
-  PskSource psk;          // set: the handshake is to authenticate by pre-shared keys
-  bool anonymous = false; // as client: present no certificate
-  std::string peer_name;  // as client: by whom to verify the server; may be empty
+  policy::Facts who; // origin, and who asks; the dispatcher adds what the connection says
+  PskSource psk;     // set: the handshake is to authenticate by pre-shared keys
+  bool wants_certificates = false; // of the peer, with the outcome
+  bool anonymous = false;          // as client: present no certificate
+  std::string peer_name;           // as client: by whom to verify the server; may be empty
   std::chrono::milliseconds timeout{0};
   std::string origin; // for the log: "kernel", "pid 17 uid 1000"
   std::unique_ptr<KeyringPsk>

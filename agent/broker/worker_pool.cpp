@@ -330,6 +330,7 @@ void WorkerPool::on_worker_packet(Index index, const ipc::Packet& packet) {
   ipc::HandshakeFinished finished{};
   ipc::PskRequest psk{};
   ipc::ServerName name{};
+  ipc::PeerCertificate certificate{};
   ipc::WorkerReady ready{};
   ipc::WorkerRefused refused{};
   if (slot.phase == Phase::Ready && slot.handshakes > 0 && wire::decode(data, size, finished)) {
@@ -341,6 +342,8 @@ void WorkerPool::on_worker_packet(Index index, const ipc::Packet& packet) {
     return handlers_.on_psk_request(index, psk);
   if (slot.phase == Phase::Ready && slot.handshakes > 0 && wire::decode(data, size, name))
     return handlers_.on_server_name(index, name);
+  if (slot.phase == Phase::Ready && slot.handshakes > 0 && wire::decode(data, size, certificate))
+    return handlers_.on_certificate(index, certificate);
   if (slot.phase == Phase::Starting && wire::decode(data, size, ready)) {
     slot.phase = Phase::Ready;
     give_ticket_key(slot);

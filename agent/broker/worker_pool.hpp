@@ -35,6 +35,8 @@ public:
   struct Handlers {
     std::function<void()> on_available; // a worker became ready
     std::function<void(Index, const ipc::HandshakeFinished&)> on_finished;
+    // Of the peer of a handshake that asked for it, before it finishes.
+    std::function<void(Index, const ipc::PeerCertificate&)> on_certificate;
     // A handshake of the worker needs a pre-shared key; give_psk() is to follow.
     std::function<void(Index, const ipc::PskRequest&)> on_psk_request;
     // A handshake whose profile the name decides has come to know it; choose() is to follow.

@@ -10,6 +10,7 @@
 //     TicketKey                 →              at any time; the last one counts
 //                               ←  ServerName, at most one, where the name chooses the profile
 //     ChooseProfile             →              one for it
+//                               ←  PeerCertificate, those of the peer, if they were asked for
 //                               ←  PskRequest, a few for each handshake that has none
 //     PskReply                  →              one for each
 //                               ←  HandshakeFinished, exactly one for each StartHandshake
@@ -27,6 +28,7 @@
 namespace ktls::ipc {
 
 using wire::Header;
+using wire::PeerCertificate;
 using wire::Text;
 
 struct WorkerConfigure {
@@ -67,15 +69,15 @@ struct StartHandshake {
   std::uint32_t first_byte_ms; // 1 to timeout_ms; to the first byte of the peer
   std::uint32_t anonymous;     // 1: as client, present no certificate
   std::uint32_t name_decides;  // 1: as server, the name that the peer asks for chooses the profile
-  std::uint32_t reserved;
-  SignPermit permit;   // for the signer; where a name decides, ChooseProfile has it
-  Text<256> peer_name; // client: the name or address to verify the server by
+  std::uint32_t wants_certificates; // 1: those of the peer are sent before a successful end
+  SignPermit permit;                // for the signer; where a name decides, ChooseProfile has it
+  Text<256> peer_name;              // client: the name or address to verify the server by
 
   [[nodiscard]] bool valid() const {
     constexpr std::uint64_t centuries = std::uint64_t{1} << 62; // a sum does not overflow
     return sent_ns > 0 && sent_ns < centuries && timeout_ms > 0 &&
            timeout_ms <= wire::max_timeout_ms && first_byte_ms > 0 && first_byte_ms <= timeout_ms &&
-           anonymous <= 1 && name_decides <= 1 && reserved == 0 && peer_name.valid();
+           anonymous <= 1 && name_decides <= 1 && wants_certificates <= 1 && peer_name.valid();
   }
 };
 

@@ -85,10 +85,10 @@ constexpr std::array<Choice<RevocationLevel>, 3> revocation_levels{{
 }};
 constexpr std::array<Choice<PskKind>, 1> psk_kinds{{{"keyring", "", PskKind::Keyring}}};
 
-// What decides on which other keys there may be.
-void read_kind(const Table& in, ProfileSettings& out) {
+// What decides on which other keys there may be. False: the role is none that there is.
+bool read_kind(const Table& in, ProfileSettings& out) {
   out.role = HandshakeRole::Client;
-  in.read("handshake_role", roles, out.role);
+  const bool known = in.read("handshake_role", roles, out.role) || !in.has("handshake_role");
   out.client_auth_type = ClientAuthType::Required;
   in.read("client_auth_type", client_auth_types, out.client_auth_type);
   out.psk = in.has("psk_file") ? PskKind::File : PskKind::None;
@@ -102,6 +102,7 @@ void read_kind(const Table& in, ProfileSettings& out) {
              out.client_auth_type == ClientAuthType::PassThru) {
     proof = Proof::Nothing;
   }
+  return known;
 }
 
 void read_credentials(const Table& in, const Surroundings& around, ProfileSettings& out) {
@@ -256,11 +257,11 @@ ProfileSettings read_profile(const std::string& name, Table& in, const Surroundi
   ProfileSettings out;
   out.name = name;
   out.where = in.report().where(in.place());
-  read_kind(in, out);
+  whole = read_kind(in, out) && whole;
   if (whole) {
     out.inherits = in.text("inherits").value_or("");
     check_combinations(out, in);
-    read_kind(in, out); // of what is left
+    (void)read_kind(in, out); // of what is left
     check_completeness(in, out);
   }
   read_credentials(in, around, out);

@@ -34,6 +34,7 @@ std::string Entry::path() const {
 Table::Table(std::string name, const toml::table& from, std::uint32_t file,
              std::span<const Key> keys, Report& report)
     : name_(std::move(name)), place_(place_of(from.source(), file)), report_(report) {
+  entries_.reserve(from.size());
   for (const auto& [written, value] : from)
     add(written, value, file, keys);
 }

@@ -68,15 +68,16 @@ public:
       out = static_cast<Number>(*number);
   }
   void read(std::string_view key, std::chrono::seconds most, std::chrono::seconds& out) const;
+  // False: it is none of the choices, or not there.
   template<class Value, std::size_t N>
-  void read(std::string_view key, const std::array<Choice<Value>, N>& choices, Value& out) const {
+  bool read(std::string_view key, const std::array<Choice<Value>, N>& choices, Value& out) const {
     const auto value = text(key);
     if (!value)
-      return;
+      return false;
     for (const auto& choice : choices) {
       if (is_called(choice, *value)) {
         out = choice.value;
-        return;
+        return true;
       }
     }
     std::vector<std::string_view> names;
@@ -84,6 +85,7 @@ public:
     for (const auto& choice : choices)
       names.push_back(choice.name);
     no_such_choice(key, *value, names);
+    return false;
   }
   // The values of a list, or the one value; each with a call of `use`. Not called when there are
   // none or more than `most`, which is an error: an empty list could be taken for no limit.

@@ -49,7 +49,7 @@ private:
   Reason find_reason();
   Reason judge_pin(const ParsedCertificate& leaf);
   Reason judge_chain(const ParsedCertificate& leaf);
-  Reason judge_staple(const ParsedCertificate& leaf, const Issuer& issuer);
+  Reason judge_staple(const ParsedCertificate& leaf, const Issuer& issuer, const Rules& rules);
   Reason judge_name(gnutls_x509_crt_t leaf);
 
   const ChainRequest& request_;
@@ -107,10 +107,11 @@ Reason Verification::judge_chain(const ParsedCertificate& leaf) {
     return refuse(builder.failure().reason, builder.failure().detail);
   verdict_.expires = builder.good_until();
   const auto& issuer = builder.chain()[builder.chain().size() > 1 ? 1 : 0];
-  return judge_staple(leaf, {*issuer.certificate, *issuer.key});
+  return judge_staple(leaf, {*issuer.certificate, *issuer.key}, rules);
 }
 
-Reason Verification::judge_staple(const ParsedCertificate& leaf, const Issuer& issuer) {
+Reason Verification::judge_staple(const ParsedCertificate& leaf, const Issuer& issuer,
+                                  const Rules& rules) {
   if (request_.judged == Judged::Client)
     return Reason::Success;
   if (!request_.staple) {
@@ -118,7 +119,7 @@ Reason Verification::judge_staple(const ParsedCertificate& leaf, const Issuer& i
       return Reason::Success;
     return refuse(Reason::OcspStapleMissing, label(leaf) + ": it came without an OCSP response");
   }
-  const auto found = tls::judge_staple(*request_.staple, leaf, issuer, request_.now);
+  const auto found = tls::judge_staple(*request_.staple, leaf, issuer, rules);
   if (found.reason != Reason::Success)
     return refuse(found.reason, label(leaf) + ": " + found.detail);
   verdict_.expires = std::min(verdict_.expires, *found.good_until);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tls/der.hpp"
 
+#include <chrono>
+
 namespace ktls::tls {
 namespace {
 
@@ -17,24 +19,24 @@ int two_digits(std::string_view text, std::size_t from) {
   return (tens - '0') * 10 + (ones - '0');
 }
 
-// MMDDHHMMSSZ
+// `text`: MMDDHHMMSSZ. Without timegm(), which reads the system's time zone from a file.
 std::optional<std::time_t> read_time(int year, std::string_view text) {
-  std::tm time{};
-  time.tm_year = year - 1900;
-  time.tm_mon = two_digits(text, 0) - 1;
-  time.tm_mday = two_digits(text, 2);
-  time.tm_hour = two_digits(text, 4);
-  time.tm_min = two_digits(text, 6);
-  time.tm_sec = two_digits(text, 8);
-  if (time.tm_mon < 0 || time.tm_mday < 1 || time.tm_hour < 0 || time.tm_hour > 23 ||
-      time.tm_min < 0 || time.tm_min > 59 || time.tm_sec < 0 || time.tm_sec > 59 || text[10] != 'Z')
+  namespace chrono = std::chrono;
+  const int month = two_digits(text, 0);
+  const int day = two_digits(text, 2);
+  const int hour = two_digits(text, 4);
+  const int minute = two_digits(text, 6);
+  const int second = two_digits(text, 8);
+  if (month < 0 || day < 0 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
+      second > 59 || text[10] != 'Z')
     return std::nullopt;
-  const std::tm asked = time;
-  const std::time_t seconds = timegm(&time);
-  // the 31st of February has become another day
-  if (time.tm_mon != asked.tm_mon || time.tm_mday != asked.tm_mday)
+  const chrono::year_month_day date(chrono::year(year), chrono::month(static_cast<unsigned>(month)),
+                                    chrono::day(static_cast<unsigned>(day)));
+  if (!date.ok())
     return std::nullopt;
-  return seconds;
+  const auto time = chrono::sys_days(date) + chrono::hours(hour) + chrono::minutes(minute) +
+                    chrono::seconds(second);
+  return chrono::seconds(time.time_since_epoch()).count();
 }
 
 std::optional<std::time_t> utc_time(std::string_view text) {

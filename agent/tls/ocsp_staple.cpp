@@ -154,21 +154,21 @@ std::optional<SingleResponse> find_single(Bytes content, const ParsedCertificate
 
 // RFC 6960, section 4.2.2.2: by the issuer itself, or by whom it gave a certificate for it.
 std::optional<std::time_t> signer_is_good_until(const BasicResponse& response, const Issuer& issuer,
-                                                std::time_t now) {
+                                                const Rules& rules) {
   if (check_signature(response.signed_part, issuer.key) == SignatureStatus::Good)
     return issuer.certificate.not_after;
   std::size_t tried = 0;
   for (const Bytes der : response.certificates) {
     const auto responder = ParsedCertificate::parse(der);
-    if (!responder || !responder->flaw.empty() || responder->is_authority() ||
+    if (!responder || judge_itself(*responder, false, rules) || responder->is_authority() ||
         !(responder->issuer == issuer.certificate.subject) ||
-        !responder->has_purpose(key_purpose::ocsp_signing) || now < responder->not_before ||
-        now > responder->not_after)
+        !responder->has_purpose(key_purpose::ocsp_signing))
       continue;
     if (++tried > max_responders)
       return std::nullopt;
     const auto key = PublicKey::import(responder->spki);
-    if (key && check_signature(responder->signed_part, issuer.key) == SignatureStatus::Good &&
+    if (key && !judge_key(*key, rules) &&
+        check_signature(responder->signed_part, issuer.key) == SignatureStatus::Good &&
         check_signature(response.signed_part, *key) == SignatureStatus::Good)
       return responder->not_after;
   }
@@ -182,21 +182,21 @@ RevocationFinding unfit(const char* why) {
 } // namespace
 
 RevocationFinding judge_staple(Bytes response, const ParsedCertificate& certificate,
-                               const Issuer& issuer, std::time_t now) {
+                               const Issuer& issuer, const Rules& rules) {
   const auto read = read_response(response);
   if (!read)
     return unfit("its OCSP response is malformed, or holds no answer");
   const auto single = find_single(read->signed_part.content, certificate, issuer);
   if (!single)
     return unfit("its OCSP response is for another certificate");
-  const auto signer_until = signer_is_good_until(*read, issuer, now);
+  const auto signer_until = signer_is_good_until(*read, issuer, rules);
   if (!signer_until)
     return unfit("its OCSP response is not signed by its issuer, nor for it");
   if (single->status == Status::Revoked)
     return {Reason::CertificateRevoked, "its OCSP response says that it is revoked", {}};
   if (single->status == Status::Unknown)
     return unfit("its OCSP response does not know it");
-  if (now < single->this_update || now >= single->good_until)
+  if (rules.now < single->this_update || rules.now >= single->good_until)
     return unfit("its OCSP response is out of date");
   return {Reason::Success, {}, std::min(*signer_until, single->good_until)};
 }

@@ -29,11 +29,4 @@ struct PeerDemands {
 // Called behind the peer's CertificateVerify. A client that passes through is never authenticated.
 Verdict verify_peer(gnutls_session_int* session, const PeerDemands& demands);
 
-// The same, as GnuTLS judges by what its credentials trust; to go with its last caller.
-// Called behind the peer's CertificateVerify. A client verifies its server by `server_name`,
-// against subject alternative names alone (RFC 9525, section 6.3: no common name).
-Verdict verify_peer(gnutls_session_int* session, ipc::HandshakeRole own_role,
-                    ipc::ClientAuthType client_auth_type,
-                    const std::optional<HostName>& server_name);
-
 } // namespace ktls::tls

@@ -223,6 +223,15 @@ bool Session::heard() const {
 const Failure& Session::failure() const {
   return parts_->failed;
 }
+std::vector<std::span<const std::byte>> Session::peer_certificates() const {
+  unsigned count = 0;
+  const gnutls_datum_t* list = gnutls_certificate_get_peers(parts_->session.get(), &count);
+  std::vector<std::span<const std::byte>> all;
+  for (unsigned i = 0; list != nullptr && i < count; ++i)
+    all.push_back(std::as_bytes(std::span(list[i].data, list[i].size)));
+  return all;
+}
+
 const std::string& Session::peer_subject() const {
   return parts_->verdict.subject;
 }

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/host_name.hpp"
 #include "base/reason.hpp"
@@ -83,6 +84,8 @@ public:
   [[nodiscard]] std::uint64_t tickets_sent() const;
   Result<TrafficState> transmit_state();
   Result<TrafficState> receive_state();
+  // X.509 in DER, the peer's own first; views into the session. Empty: it presented none.
+  [[nodiscard]] std::vector<std::span<const std::byte>> peer_certificates() const;
   // From the peer's Certificate on; escaped.
   [[nodiscard]] const std::string& peer_subject() const;
   // From the first message that names it on; without NULs, and not escaped.

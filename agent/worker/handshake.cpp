@@ -44,6 +44,7 @@ Handshake::~Handshake() {
 void Handshake::start(const ipc::StartHandshake& request, Fd socket, const Profile* profile) {
   id_ = request.id;
   anonymous_ = request.anonymous != 0;
+  wants_certificates_ = request.wants_certificates != 0;
   peer_name_ = request.peer_name.view();
   socket_ = std::move(socket);
   // first, while nothing has been sent: it can fail, and needs a connection that is still
@@ -227,7 +228,23 @@ void Handshake::on_deadline() {
 void Handshake::complete() {
   if (const auto installed = install_keys(); !installed)
     return finish(Reason::KeyInstallFailed, installed.error().message());
+  if (wants_certificates_)
+    tell_certificates();
   finish(Reason::Success, {});
+}
+
+// One that is too long ends it: those behind it would seem to be it.
+void Handshake::tell_certificates() const {
+  std::size_t told = 0;
+  for (const auto der : session_->peer_certificates()) {
+    auto message = wire::make<ipc::PeerCertificate>();
+    if (der.size() > message.max_size || ++told > wire::max_certificates)
+      return;
+    message.id = id_;
+    message.size = static_cast<std::uint32_t>(der.size());
+    std::ranges::copy(der, std::as_writable_bytes(std::span(message.der)).begin());
+    handlers_.certificate(message);
+  }
 }
 
 Result<> Handshake::install_keys() {

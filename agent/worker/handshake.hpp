@@ -24,6 +24,8 @@ public:
     // the socket has its keys, or is shut down, and this side's descriptor of it is closed. It may
     // destroy the handshake.
     std::function<void(const ipc::HandshakeFinished&)> finished;
+    // Before a successful `finished`, for each certificate of the peer, where they are wanted.
+    std::function<void(const ipc::PeerCertificate&)> certificate;
     // Asks for a pre-shared key; the answer is to come to on_psk().
     std::function<void(const ipc::PskRequest&)> ask_psk;
     // Asks which profile is for a peer that asks for this name; the answer is to come to
@@ -67,6 +69,7 @@ private:
   void on_deadline();
   void complete();
   Result<> install_keys();
+  void tell_certificates() const;
   void finish(Reason reason, std::string_view detail);
 
   EventLoop& loop_;
@@ -75,6 +78,7 @@ private:
   Handlers handlers_;
   std::uint64_t id_ = 0;
   bool anonymous_ = false;
+  bool wants_certificates_ = false;
   std::string peer_name_;
   Fd socket_;
   std::unique_ptr<tls::Session> session_;

@@ -127,6 +127,7 @@ bool Worker::start(const ipc::StartHandshake& request, ipc::Packet& packet) {
     tell(message);
     handshakes_.erase(message.id);
   };
+  handlers.certificate = [this](const ipc::PeerCertificate& message) { tell(message); };
   handlers.ask_psk = [this](const ipc::PskRequest& message) { tell(message); };
   handlers.ask_profile = [this](const ipc::ServerName& message) { tell(message); };
   auto& handshake = handshakes_[request.id];

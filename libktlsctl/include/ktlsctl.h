@@ -51,7 +51,12 @@ struct ktlsctl_options {
   /* Path of the agent's socket. NULL: the environment variable KTLSCTL_AGENT_SOCKET, which is
    * ignored in a set-user-ID or otherwise privileged process; else /run/ktlsd/agent.sock. */
   const char* agent_socket;
+  /* KTLSCTL_WANT_..., or 0. */
+  uint64_t flags;
 };
+
+/* Have the peer's certificates at hand afterwards: ktlsctl_session_peer_certificate(). */
+#define KTLSCTL_WANT_CERTIFICATES UINT64_C(1)
 
 /* What a call of ktlsctl_start() came to, successful or not. */
 typedef struct ktlsctl_session ktlsctl_session;
@@ -93,6 +98,17 @@ const char* ktlsctl_session_cipher(const ktlsctl_session* session) KTLSCTL_NOEXC
 const char* ktlsctl_session_alpn(const ktlsctl_session* session) KTLSCTL_NOEXCEPT;
 /* Subject of the peer's certificate as in RFC 4514; empty when it presented none. */
 const char* ktlsctl_session_peer_subject(const ktlsctl_session* session) KTLSCTL_NOEXCEPT;
+/* 1: the agent validated the peer's certificate, or pre-shared key, as its policy says. 0: nobody
+ * did, and what the peer says of itself is worth nothing unless the application judges it: a client
+ * that came without a certificate, or whose certificate is passed through (client_auth_type
+ * passthru), or a server that is not to be verified. */
+int ktlsctl_session_peer_authenticated(const ktlsctl_session* session) KTLSCTL_NOEXCEPT;
+/* The certificates that the peer presented, X.509 in DER, with KTLSCTL_WANT_CERTIFICATES. 0: its
+ * own, which it has proved to have the private key of; then those that it sent along, in its order,
+ * 16 at most. Returns 0, or -ENOENT when there is none of that index. The bytes are valid until the
+ * session is freed. */
+int ktlsctl_session_peer_certificate(const ktlsctl_session* session, size_t index,
+                                     const unsigned char** der, size_t* size) KTLSCTL_NOEXCEPT;
 /* The rule of the agent's policy that applied to this connection; empty when none did. */
 const char* ktlsctl_session_rule(const ktlsctl_session* session) KTLSCTL_NOEXCEPT;
 /* The profile of that rule; empty when it has none. */

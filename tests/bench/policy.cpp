@@ -80,6 +80,7 @@ void decide(benchmark::State& state) {
   const auto rules = static_cast<unsigned>(state.range(0));
   const auto policy = policy_of(rules);
   std::vector<Facts> requests;
+  requests.reserve(1000);
   std::mt19937 random(1); // NOLINT(cert-msc51-cpp): the same each time
   for (int i = 0; i < 1000; ++i)
     requests.push_back(facts_of(static_cast<unsigned>(random()) % rules));

@@ -18,8 +18,8 @@ using Latency = std::chrono::duration<double, std::milli>;
 
 inline void secure(const Fd& socket, ktlsctl_role role, const char* server) {
   constexpr std::uint32_t limit_ms = 60'000;
-  const ktlsctl_options options{sizeof options, static_cast<std::uint32_t>(role), limit_ms, server,
-                                nullptr};
+  const ktlsctl_options options{
+      sizeof options, static_cast<std::uint32_t>(role), limit_ms, server, nullptr, 0};
   check(ktlsctl_start(socket.get(), &options, nullptr) == 0, "the agent secures a connection");
 }
 

@@ -122,7 +122,7 @@ TEST(Pkits, IsJudgedAsExpected) {
     std::string expected;
     words >> number >> name >> expected;
     ++sections.back().cases;
-    if (deviations.judge(number + " " + name, expected == "success", suite.judge(name)))
+    if (deviations.judge(number.append(" ").append(name), expected == "success", suite.judge(name)))
       ++sections.back().as_expected;
   }
 

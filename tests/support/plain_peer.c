@@ -271,8 +271,8 @@ static bool secure(int fd, const struct arguments* arguments) {
                    ktlsctl_session_rule(session), ktlsctl_session_profile(session));
     (void)fflush(stdout);
   } else if (session != NULL) {
-    warnx("%s: %s; rule \"%s\"", ktlsctl_session_reason(session),
-          ktlsctl_session_message(session), ktlsctl_session_rule(session));
+    warnx("%s: %s; rule \"%s\"", ktlsctl_session_reason(session), ktlsctl_session_message(session),
+          ktlsctl_session_rule(session));
   } else {
     warnx("not even tried: %s", strerror(-status));
   }

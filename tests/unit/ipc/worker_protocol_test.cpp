@@ -136,7 +136,7 @@ TEST(ChooseProfile, RefusesMalformedFields) {
 TEST(StartHandshake, RefusesUnknownWaysToDecide) {
   EXPECT_TRUE(decodes_with(good<StartHandshake>(), [](auto& m) { m.name_decides = 1; }));
   EXPECT_FALSE(decodes_with(good<StartHandshake>(), [](auto& m) { m.name_decides = 2; }));
-  EXPECT_FALSE(decodes_with(good<StartHandshake>(), [](auto& m) { m.reserved = 1; }));
+  EXPECT_FALSE(decodes_with(good<StartHandshake>(), [](auto& m) { m.wants_certificates = 2; }));
 }
 
 TEST(AttachSigner, RefusesWhatIsReserved) {

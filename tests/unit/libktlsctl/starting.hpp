@@ -18,7 +18,7 @@ using Session = std::unique_ptr<ktlsctl_session, decltype(&ktlsctl_session_free)
 inline constexpr std::uint32_t long_limit_ms = 30'000;
 
 inline ktlsctl_options client(const char* agent, std::uint32_t timeout_ms = long_limit_ms) {
-  return {sizeof(ktlsctl_options), KTLSCTL_ROLE_CLIENT, timeout_ms, "db.example.org", agent};
+  return {sizeof(ktlsctl_options), KTLSCTL_ROLE_CLIENT, timeout_ms, "db.example.org", agent, 0};
 }
 
 inline wire::StartReply success() {

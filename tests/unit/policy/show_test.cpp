@@ -130,6 +130,7 @@ void expect_same(const AgentSettings& a, const AgentSettings& b) {
 
 std::vector<std::string> paths(const std::vector<LocatedPath>& located) {
   std::vector<std::string> out;
+  out.reserve(located.size());
   for (const auto& path : located)
     out.push_back(path.path);
   return out;

@@ -23,13 +23,19 @@ Reason reason_in_time(ChainCase& chain) {
   return reason;
 }
 
+std::vector<Authority> authorities(int count) {
+  std::vector<Authority> all;
+  all.reserve(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i)
+    all.emplace_back("authority " + std::to_string(i));
+  return all;
+}
+
 // Each authority has a certificate by each other one: more paths than anybody can try.
 TEST(HostileChain, OfAuthoritiesThatAllIssuedEachOther) {
   ChainCase chain;
   constexpr int count = 12;
-  std::vector<Authority> all;
-  for (int i = 0; i < count; ++i)
-    all.emplace_back("authority " + std::to_string(i));
+  const auto all = authorities(count);
   chain.presented = {all.front().issue(chain.leaf, chain.key)};
   for (const auto& subject : all) {
     for (const auto& issuer : all)
@@ -98,9 +104,7 @@ TEST(HostileChain, InACircleOfTheStore) {
 // The limits leave room for what is honest.
 TEST(HostileChain, IsNotEachLongOne) {
   ChainCase chain;
-  std::vector<Authority> all;
-  for (int i = 0; i < 8; ++i)
-    all.emplace_back("authority " + std::to_string(i));
+  const auto all = authorities(8);
   chain.presented = {all.back().issue(chain.leaf, chain.key), all.front().by(chain.root)};
   for (std::size_t i = 1; i < all.size(); ++i)
     chain.presented.push_back(all[i].by(all[i - 1]));

@@ -19,7 +19,7 @@ namespace ktls::test {
 using namespace std::string_literals;
 
 inline constexpr std::time_t made_now = 1'700'000'000;
-inline constexpr std::time_t day = 24 * 60 * 60;
+inline constexpr std::time_t day = 24L * 60 * 60;
 
 namespace algorithm {
 inline const std::string ecdsa_sha256 = der::sequence(der::oid("\x2a\x86\x48\xce\x3d\x04\x03\x02"));

@@ -109,9 +109,9 @@ TEST(OcspStaple, RefusesEachDamage) {
   }
 }
 
-Reason by_responder(const test::Authority* issuer, test::CertificateSpec spec) {
+Reason by_responder(const test::Authority* issuer, test::CertificateSpec spec,
+                    const test::Key& responder = test::Key()) {
   ChainCase chain;
-  const test::Key responder;
   spec.subject = der::name("responder");
   const auto certificate = (issuer != nullptr ? *issuer : chain.sub).issue(spec, responder);
   chain.staple = response(chain, responder, {.certificates = certificate});
@@ -130,6 +130,8 @@ TEST(OcspStaple, MayBeSignedByAResponder) {
   EXPECT_EQ(by_responder(nullptr, {}), unfit) << "without a purpose";
   EXPECT_EQ(by_responder(nullptr, {.extensions = {purpose}, .not_after = made_now - 1}), unfit);
   EXPECT_EQ(by_responder(&impostor, {.extensions = {purpose}}), unfit);
+  EXPECT_EQ(by_responder(nullptr, {.extensions = {purpose}}, test::Key(GNUTLS_PK_RSA, 1024)),
+            unfit);
 }
 
 TEST(OcspStaple, IsDemanded) {
