@@ -80,8 +80,8 @@ ca_settings() {
 }
 with_ca() {
   local ca=$1; shift
-  openssl ca -config "$SCENARIO_DIR/$ca.cnf" -cert "$pki/$ca.pem" -keyfile "$pki/$ca.key" "$@" 2>"$SCENARIO_DIR/ca.log" ||
-    { cat "$SCENARIO_DIR/ca.log"; fail "openssl ca $*"; }
+  openssl ca -config "$SCENARIO_DIR/$ca.cnf" -cert "$pki/$ca.pem" -keyfile "$pki/$ca.key" "$@" \
+    2>"$SCENARIO_DIR/ca.log" || { cat "$SCENARIO_DIR/ca.log"; fail "openssl ca $*"; }
 }
 
 # A rule and a profile for whoever asks for the client or the server role, in which both are mutually trusted; for

@@ -23,7 +23,8 @@ serve() {
 connect_to() {
   ((++port))
   serve "$@"
-  timeout 20 "${as[@]}" "$build/bin/plain-peer" connect "$host" $port --peer-name "${peer_name-localhost}" >"$SCENARIO_DIR/app.log" 2>&1 &
+  timeout 20 "${as[@]}" "$build/bin/plain-peer" connect "$host" $port --peer-name "${peer_name-localhost}" \
+    >"$SCENARIO_DIR/app.log" 2>&1 &
   app=$!
 }
 [[ -e $SCENARIO_DIR/endless ]] || mkfifo "$SCENARIO_DIR/endless"
