@@ -302,6 +302,11 @@ void Dispatcher::on_server_name(const WorkerId& worker, const ipc::ServerName& m
   handshake.request.who.server_name = dns_name(message.name.view());
   handshake.request.role = RequestedRole::Server; // or there would be no such question
   auto plan = decide(handshake.plan.generation, handshake.request, false);
+  if (!plan && plan.error().reason == Reason::PolicyClear) {
+    // its ClientHello has been read: nothing is as it was
+    plan.error().reason = Reason::PolicyMismatch;
+    plan.error().detail = "the peer has begun TLS, and by the policy the connection goes without";
+  }
   auto choice = wire::make<ipc::ChooseProfile>();
   choice.id = message.id;
   if (plan) {
