@@ -274,8 +274,8 @@ void Dispatcher::on_psk_request(const WorkerId& worker, const ipc::PskRequest& m
 void Dispatcher::on_server_name(const WorkerId& worker, const ipc::ServerName& message) {
   const auto found = handshakes_.find(message.id);
   if (found == handshakes_.end() || found->second.worker != worker ||
-      found->second.plan.profile != nullptr)
-    return worker.first->replace(worker.second); // nobody asked it
+      found->second.plan.profile != nullptr || found->second.refusal)
+    return worker.first->replace(worker.second); // nobody asked it, or it asks again
   ++heard_[worker];
   auto& handshake = found->second;
   handshake.request.who.server_name = dns_name(message.name.view());
