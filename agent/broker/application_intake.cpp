@@ -221,6 +221,7 @@ Result<> ApplicationIntake::serve(Fd socket) {
   ipc::Connection::Handlers handlers;
   handlers.on_packet = [this, id](ipc::Packet packet) { on_packet(id, std::move(packet)); };
   handlers.on_closed = [this, id] { on_closed(id); };
+  handlers.on_sent = [this, id] { end_when_told(id); };
   application.connection =
       TRY(ipc::Connection::create(loop_, channel_of(std::move(socket)), std::move(handlers)));
   application.timer = TRY(loop_.on_time(loop_.now() + limits_.request_timeout,
@@ -284,20 +285,31 @@ void ApplicationIntake::reload(Id id) {
 
 void ApplicationIntake::tell_reloaded(Id id, std::uint64_t generation,
                                       const std::vector<std::string>& problems) {
-  const auto application = take(id);
-  if (!application)
+  const auto found = applications_.find(id);
+  if (found == applications_.end())
     return; // it went away meanwhile
+  auto& application = found->second;
   for (std::size_t i = 0; i < problems.size() && i < wire::max_problems; ++i) {
     auto message = wire::make<wire::ReloadProblem>();
     message.text.assign_cut(escape(problems[i], sizeof message.text - 1));
-    if (!application->connection->send(message))
-      break; // it does not read
+    if (!application.connection->send(message))
+      break; // it is gone
   }
   auto message = wire::make<wire::ReloadReply>();
   message.generation = generation;
   message.problems = static_cast<std::uint32_t>(problems.size());
-  (void)application->connection->send(message);
-  application->connection->drain(let_go);
+  (void)application.connection->send(message);
+  application.told = true;
+  end_when_told(id);
+}
+
+// All that is wrong may be more than the kernel takes at once.
+void ApplicationIntake::end_when_told(Id id) {
+  const auto found = applications_.find(id);
+  if (found == applications_.end() || !found->second.told ||
+      !found->second.connection->has_sent_all())
+    return;
+  take(id)->connection->drain(let_go);
 }
 
 void ApplicationIntake::on_closed(Id id) {

@@ -58,6 +58,7 @@ private:
     std::unique_ptr<ipc::Connection> connection;
     EventSource timer;
     bool asked = false;
+    bool told = false; // all, as far as it reads it
     std::optional<std::uint64_t> handshake;
   };
 
@@ -76,6 +77,7 @@ private:
   void start(Id id, const wire::StartRequest& asked, Fd socket);
   void reload(Id id);
   void tell_reloaded(Id id, std::uint64_t generation, const std::vector<std::string>& problems);
+  void end_when_told(Id id);
   void refuse(Id id, Reason reason);
   void reply(Id id, const Outcome& outcome);
   // No longer counted; empty when it is gone already.

@@ -50,8 +50,12 @@ void Connection::close() {
 
 void Connection::on_io(std::uint32_t events) {
   const auto handlers = handlers_; // a handler may destroy *this
-  if ((events & EPOLLOUT) != 0 && !flush())
-    return close();
+  if ((events & EPOLLOUT) != 0) {
+    if (!flush())
+      return close();
+    if (queue_.empty() && handlers->on_sent)
+      return handlers->on_sent(); // what there is to receive, the next turn tells
+  }
   // One at a time, so that a busy peer does not hold up the others; and to ask whether there is
   // another would cost as much as the next turn of the loop, which tells.
   auto received = channel_.receive();

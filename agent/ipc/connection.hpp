@@ -20,6 +20,8 @@ public:
     std::function<void(Packet)> on_packet;
     // The other end is gone, or the channel is broken. Called once, nothing after it.
     std::function<void()> on_closed;
+    // All that had to wait in the queue has been sent. Optional.
+    std::function<void()> on_sent;
   };
   static constexpr std::size_t max_queued_messages = 4096;
 
@@ -34,6 +36,9 @@ public:
   Result<> send(const Message& message, int descriptor = -1) {
     return send_bytes(std::as_bytes(std::span(&message, 1)), descriptor);
   }
+
+  // Nothing waits in the queue.
+  [[nodiscard]] bool has_sent_all() const { return queue_.empty(); }
 
   // See discard_messages(); instead of on_packet.
   void drain(const std::function<void(std::span<const Fd>)>& look) {

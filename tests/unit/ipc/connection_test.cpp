@@ -34,6 +34,10 @@ protected:
     Connection::Handlers handlers;
     handlers.on_packet = [this](Packet packet) { on_packet(std::move(packet)); };
     handlers.on_closed = [this] { on_closed(); };
+    handlers.on_sent = [this] {
+      ++emptied;
+      on_sent();
+    };
     connection = Connection::create(loop, std::move(ours), std::move(handlers)).value();
   }
   void peer_sends(std::uint32_t number) {
@@ -67,6 +71,8 @@ protected:
     received.push_back(number_of(p));
   };
   std::function<void()> on_closed = [this] { ++closed; };
+  int emptied = 0;
+  std::function<void()> on_sent = [] {};
   std::unique_ptr<Connection> connection;
 };
 
@@ -107,6 +113,24 @@ TEST_F(ConnectionTest, QueuesForASlowPeerAndKeepsTheOrder) {
   ASSERT_EQ(all.size(), sent);
   for (std::uint32_t i = 0; i < sent; ++i)
     EXPECT_EQ(number_of(all[i]), i);
+}
+
+TEST_F(ConnectionTest, TellsWhenAllHasBeenSent) {
+  (void)fill();
+  EXPECT_FALSE(connection->has_sent_all());
+
+  (void)drain_peer();
+
+  EXPECT_TRUE(connection->has_sent_all());
+  EXPECT_EQ(emptied, 1);
+}
+
+TEST_F(ConnectionTest, MayBeDestroyedWhenAllHasBeenSent) {
+  const auto sent = fill();
+  on_sent = [this] { connection.reset(); };
+
+  EXPECT_EQ(drain_peer().size(), sent);
+  EXPECT_EQ(connection, nullptr);
 }
 
 TEST_F(ConnectionTest, KeepsTheOrderWhenThePeerHasRoomBeforeTheQueueIsEmpty) {
