@@ -58,5 +58,13 @@ TEST(Escape, MayBeEmpty) {
   EXPECT_EQ(escape("x", 0), "");
 }
 
+TEST(LowerCase, ChangesAsciiLettersAlone) {
+  EXPECT_EQ(lower_case("Db-1_.EXAMPLE.org"), "db-1_.example.org");
+  EXPECT_EQ(lower_case("AZ@[az`{"), "az@[az`{");
+  EXPECT_EQ(lower_case("\xc4\xd6"), "\xc4\xd6");
+  EXPECT_EQ(lower_case(std::string_view("A\0B", 3)), std::string_view("a\0b", 3));
+  EXPECT_EQ(lower_case(""), "");
+}
+
 } // namespace
 } // namespace ktls

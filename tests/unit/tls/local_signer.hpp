@@ -31,10 +31,14 @@ public:
       before();
     if (fails)
       return errno_error("signing", EIO);
-    return key_.sign(scheme, content);
+    auto made = key_.sign(scheme, content);
+    if (spoils && made)
+      made->back() ^= std::byte{1};
+    return made;
   }
   int asked = 0;
   bool fails = false;
+  bool spoils = false;          // what it signs
   std::function<void()> before; // what happens between the question and the answer
 
 private:
