@@ -26,6 +26,7 @@ struct Check {
   bool text_only = false;
   bool keys = true;
   bool strict = false;
+  bool notes = false;
   std::string helpers = KTLS_HELPER_DIR;
 };
 
@@ -47,21 +48,25 @@ int check(const Check& what) {
     if (!snapshot)
       return tell(snapshot.error());
     warnings = snapshot->warnings;
-    if (const auto keys = what.keys ? check_keys(*snapshot, what.helpers) : policy::Problems{};
+    if (const auto keys = what.keys && !snapshot->keys.empty() ? check_keys(*snapshot, what.helpers)
+                                                               : policy::Problems{};
         !keys.lines.empty())
       return tell(keys);
   }
   for (const auto& line : warnings)
     fmt::print("warning: {}\n", line);
   std::size_t count = warnings.size();
+  std::size_t notes = 0;
   for (const auto& remark : policy::review(*policy)) {
     const bool warning = remark.kind == Remark::Kind::Warning;
-    fmt::print("{}: {}\n", warning ? "warning" : "note", remark.text);
-    count += warning ? 1 : 0;
+    if (warning || what.notes)
+      fmt::print("{}: {}\n", warning ? "warning" : "note", remark.text);
+    ++(warning ? count : notes);
   }
-  fmt::print("{}: {} rules, {} profiles, {} credentials; {} warning{}\n", what.file,
+  fmt::print("{}: {} rules, {} profiles, {} credentials; {} warning{}{}\n", what.file,
              policy->rules().size(), policy->profiles().size(), policy->credentials().size(), count,
-             count == 1 ? "" : "s");
+             count == 1 ? "" : "s",
+             notes > 0 && !what.notes ? fmt::format(", {} notes (--notes)", notes) : "");
   return what.strict && count > 0 ? failed : success;
 }
 
@@ -74,6 +79,7 @@ void add_check(CLI::App& policy, int& status) {
   command->add_flag("--text-only", options->text_only, "Do not open the files that it names");
   command->add_flag("!--no-keys", options->keys, "Do not open private keys");
   command->add_flag("--strict", options->strict, "Fail for warnings too");
+  command->add_flag("--notes", options->notes, "Tell of rules that overlap, too");
   command->add_option("--helpers", options->helpers, "Where ktlsd-signer is")
       ->capture_default_str();
   command->callback([options, &status] { status = check(*options); });

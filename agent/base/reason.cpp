@@ -144,7 +144,7 @@ constexpr std::array<ReasonFacts, reason_count> table{{
     {PolicyMismatch, "policy-mismatch", EACCES, EACCES, access_denied,
      "the profile that the policy has for this connection does not fit what was asked for"},
     {NotPermitted, "not-permitted", EPERM, EACCES, access_denied,
-     "the profile that the policy has for this connection is not for this application"},
+     "what was asked for is not for this application: see who may use the profile, or may reload"},
     {MapperUnavailable, "mapper-unavailable", EACCES, EACCES, access_denied,
      "whose the peer's certificate is could not be found out, and the policy asks for it"},
 }};

@@ -5,41 +5,81 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <memory>
+#include <system_error>
 
 namespace ktls {
 namespace {
 
-// Of one that is no link.
-Result<> check_one(const std::string& path) {
-  struct stat status {};
-  if (::lstat(path.c_str(), &status) < 0)
-    return errno_error(path);
+// Of one file, directory or link.
+Result<> check_one(const std::filesystem::path& path, const struct stat& status) {
   if (status.st_uid != 0 && status.st_uid != ::geteuid())
     return invalid(fmt::format("{}: it belongs to uid {}, who can change it: chown it to root",
-                               path, status.st_uid));
-  if (S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0)
+                               path.string(), status.st_uid));
+  // a link has no permissions of its own
+  if (S_ISLNK(status.st_mode) || (S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0))
     return {};
   const bool by_group = (status.st_mode & S_IWGRP) != 0 && status.st_gid != 0;
   if (by_group || (status.st_mode & S_IWOTH) != 0)
-    return invalid(fmt::format("{}: others than its owner can change it: chmod go-w it", path));
+    return invalid(
+        fmt::format("{}: others than its owner can change it: chmod go-w it", path.string()));
   return {};
 }
+
+// From the root on, each step: whoever can change one of them decides where the rest leads to.
+class Walk {
+public:
+  Result<> along(const std::filesystem::path& path) {
+    for (const auto& step : path) {
+      if (step == "/" || step.empty() || step == ".") {
+        if (step == "/")
+          at_ = "/";
+        TRY(look(at_));
+      } else if (step == "..") {
+        at_ = at_.parent_path();
+      } else {
+        TRY(take(at_ / step));
+      }
+    }
+    return {};
+  }
+
+private:
+  static constexpr int max_links = 40; // as the kernel's
+
+  Result<struct stat> look(const std::filesystem::path& path) {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) < 0)
+      return errno_error(path);
+    TRY(check_one(path, status));
+    return status;
+  }
+
+  Result<> take(const std::filesystem::path& next) {
+    const auto status = TRY(look(next));
+    if (!S_ISLNK(status.st_mode)) {
+      at_ = next;
+      return {};
+    }
+    std::error_code failed;
+    const auto target = std::filesystem::read_symlink(next, failed);
+    if (failed || ++links_ > max_links)
+      return errno_error(next, failed ? failed.value() : ELOOP);
+    return along(target);
+  }
+
+  std::filesystem::path at_ = "/";
+  int links_ = 0;
+};
 
 } // namespace
 
 Result<> check_secure_path(const std::string& path) {
-  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
-                                                         std::free);
-  if (!real)
-    return errno_error(path);
-  for (std::filesystem::path at(real.get());; at = at.parent_path()) {
-    TRY(check_one(at));
-    if (at == at.root_path())
-      return {};
-  }
+  std::error_code failed;
+  const auto absolute = std::filesystem::absolute(path, failed);
+  if (failed)
+    return Unexpected(Error{failed, path});
+  return Walk().along(absolute);
 }
 
 } // namespace ktls

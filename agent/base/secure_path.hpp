@@ -9,9 +9,10 @@
 
 namespace ktls {
 
-// Symbolic links are followed. The file or directory, and each directory above it, must belong to
-// root or to our user, and be writable by nobody else; of a directory with the sticky bit, such as
-// /tmp, the latter is not asked. An error says which one, and what to do.
+// Symbolic links are followed. The file or directory, each directory above it, and each link on the
+// way with what is above that, must belong to root or to our user, and be writable by nobody else;
+// of a directory with the sticky bit, such as /tmp, the latter is not asked. An error says which
+// one, and what to do.
 [[nodiscard]] Result<> check_secure_path(const std::string& path);
 
 } // namespace ktls

@@ -16,11 +16,8 @@ namespace {
 
 // What certificates and lists in a directory are called; others, such as hashed links to the same,
 // are passed over.
-constexpr std::array endings{".pem", ".crt", ".cer", ".der", ".crl"};
-
-bool has_known_ending(const std::filesystem::path& path) {
-  return std::ranges::find(endings, path.extension()) != endings.end();
-}
+constexpr std::array certificate_endings{".pem", ".crt", ".cer"};
+constexpr std::array crl_endings{".crl"};
 
 } // namespace
 
@@ -37,11 +34,15 @@ std::string ConfiguredFiles::resolve(const policy::LocatedPath& from) {
     path = std::string(directory) + "/" + path.substr(policy::credential_prefix.size());
   }
   paths_.insert(path);
-  // what cannot be found, whoever opens it will say
+  check(path, from.where);
+  return path;
+}
+
+// What cannot be found, whoever opens it will say.
+void ConfiguredFiles::check(const std::string& path, const std::string& where) {
   if (const auto secure = check_secure_path(path);
       !secure && secure.error().code == std::errc::invalid_argument)
-    problem(from.where, secure.error().message());
-  return path;
+    problem(where, secure.error().message());
 }
 
 std::vector<tls::Der> ConfiguredFiles::read(const std::string& path, const std::string& where,
@@ -70,7 +71,7 @@ std::vector<tls::Der> ConfiguredFiles::anchors(const std::vector<policy::Located
   for (const auto& source : from) {
     std::vector<tls::Der> some;
     if (source.path != policy::system_truststore)
-      some = read_all(source, tls::certificates_from_pem);
+      some = read_all(source, certificate_endings, tls::certificates_from_pem);
     else if (auto system = tls::system_trust_anchors())
       some = std::move(*system);
     else
@@ -83,31 +84,33 @@ std::vector<tls::Der> ConfiguredFiles::anchors(const std::vector<policy::Located
 std::vector<tls::Der> ConfiguredFiles::crls(const std::vector<policy::LocatedPath>& from) {
   std::vector<tls::Der> all;
   for (const auto& source : from)
-    std::ranges::move(read_all(source, tls::crls_from_file), std::back_inserter(all));
+    std::ranges::move(read_all(source, crl_endings, tls::crls_from_file), std::back_inserter(all));
   return all;
 }
 
-std::vector<tls::Der> ConfiguredFiles::read_all(const policy::LocatedPath& from, Read parse) {
+std::vector<tls::Der> ConfiguredFiles::read_all(const policy::LocatedPath& from, Endings endings,
+                                                Read parse) {
   const auto path = resolve(from);
   std::error_code none;
   if (path.empty() || !std::filesystem::is_directory(path, none))
     return path.empty() ? std::vector<tls::Der>{} : read(path, from.where, parse);
   std::vector<tls::Der> all;
-  for (const auto& file : files_in(path, from.where))
+  for (const auto& file : files_in(path, endings, from.where))
     std::ranges::move(read(file, from.where, parse), std::back_inserter(all));
   return all;
 }
 
 // In the order of their names. None is an error: a directory that is empty by mistake trusts
 // nobody.
-std::vector<std::string> ConfiguredFiles::files_in(const std::string& directory,
+std::vector<std::string> ConfiguredFiles::files_in(const std::string& directory, Endings endings,
                                                    const std::string& where) {
   std::vector<std::string> files;
   std::error_code failed;
   for (std::filesystem::directory_iterator it(directory, failed), end; !failed && it != end;
        it.increment(failed)) {
     std::error_code unreadable;
-    if (has_known_ending(it->path()) && !it->is_directory(unreadable))
+    if (std::ranges::find(endings, it->path().extension()) != endings.end() &&
+        !it->is_directory(unreadable))
       files.push_back(it->path());
     if (files.size() > max_in_directory)
       break;
@@ -120,10 +123,13 @@ std::vector<std::string> ConfiguredFiles::files_in(const std::string& directory,
     problem(where,
             fmt::format("{}: no file in it is named *{}", directory, fmt::join(endings, ", *")));
   std::ranges::sort(files);
+  for (const auto& file : files)
+    check(file, where);
   return files;
 }
 
-tls::Der ConfiguredFiles::ocsp_response(const policy::LocatedPath& from) {
+tls::Der ConfiguredFiles::ocsp_response(const policy::LocatedPath& from,
+                                        const tls::Der& certificate) {
   const auto path = resolve(from);
   if (path.empty())
     return {};
@@ -135,6 +141,8 @@ tls::Der ConfiguredFiles::ocsp_response(const policy::LocatedPath& from) {
   const auto bytes = std::as_bytes(std::span(*content));
   if (const auto next = tls::ocsp_next_update(bytes); !next)
     problem(from.where, add_context(next.error(), path).value().message());
+  else if (!tls::is_about(bytes, certificate))
+    problem(from.where, path + ": the OCSP response is about another certificate");
   return {bytes.begin(), bytes.end()};
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,8 @@ public:
   // Of files and directories, or of the system.
   std::vector<tls::Der> anchors(const std::vector<policy::LocatedPath>& from);
   std::vector<tls::Der> crls(const std::vector<policy::LocatedPath>& from);
-  // An OCSP response in DER.
-  tls::Der ocsp_response(const policy::LocatedPath& from);
+  // An OCSP response in DER, about that certificate.
+  tls::Der ocsp_response(const policy::LocatedPath& from, const tls::Der& certificate);
 
   void problem(const std::string& where, const std::string& text);
   [[nodiscard]] policy::Problems& problems() { return problems_; }
@@ -35,8 +36,11 @@ public:
 private:
   using Read = Result<std::vector<tls::Der>> (*)(std::string_view);
   std::vector<tls::Der> read(const std::string& path, const std::string& where, Read parse);
-  std::vector<tls::Der> read_all(const policy::LocatedPath& from, Read parse);
-  std::vector<std::string> files_in(const std::string& directory, const std::string& where);
+  using Endings = std::span<const char* const>;
+  std::vector<tls::Der> read_all(const policy::LocatedPath& from, Endings endings, Read parse);
+  std::vector<std::string> files_in(const std::string& directory, Endings endings,
+                                    const std::string& where);
+  void check(const std::string& path, const std::string& where);
 
   policy::Problems problems_;
   std::set<std::string> paths_;

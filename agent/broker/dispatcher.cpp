@@ -124,8 +124,7 @@ Dispatcher::Planned Dispatcher::examine(HandshakeRequest& request,
   if (fit != Reason::Success)
     return tl::make_unexpected(failure(fit));
   add_facts(addresses, request);
-  auto plan = decide(generation_, request,
-                     request.role != RequestedRole::Client && request.peer_name.empty());
+  auto plan = decide(generation_, request, expects_a_name(request));
   if (!plan)
     return plan;
   if (!has_place(plan->generation->workers) && waiting_.size() >= limits_.queued)
@@ -136,6 +135,15 @@ Dispatcher::Planned Dispatcher::examine(HandshakeRequest& request,
     request.timeout =
         std::min<std::chrono::milliseconds>(request.timeout, plan->profile->handshake_timeout);
   return plan;
+}
+
+// A server's client may ask for a name. Whoever leaves the role to the policy is the server unless
+// the policy makes it the client.
+bool Dispatcher::expects_a_name(const HandshakeRequest& request) const {
+  if (request.role != RequestedRole::ByPolicy)
+    return request.role == RequestedRole::Server;
+  const auto plan = decide(generation_, request, false);
+  return request.peer_name.empty() && (!plan || !plan->is_client());
 }
 
 Dispatcher::Planned Dispatcher::decide(const std::shared_ptr<const Generation>& generation,
@@ -415,6 +423,8 @@ void Dispatcher::log_outcome(const std::string& description, const Outcome& outc
     return log::info("{}: secured with {} {}{}{}, peer {}{}", description, outcome.protocol,
                      outcome.cipher, outcome.group.empty() ? "" : " ", outcome.group,
                      name_peer(outcome), name_rule(outcome));
+  if (outcome.reason == Reason::PolicyClear)
+    return log::info("{}: {}: {}{}", description, reason.name, reason.help, name_rule(outcome));
   failures_.write(
       outcome.reason,
       fmt::format("{}: {}: {}{}{}{}", description, reason.name, reason.help,

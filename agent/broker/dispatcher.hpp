@@ -88,6 +88,7 @@ private:
 
   using Planned = tl::expected<Plan, Outcome>;
   [[nodiscard]] Planned examine(HandshakeRequest& request, const ConnectionAddresses& addresses);
+  [[nodiscard]] bool expects_a_name(const HandshakeRequest& request) const;
   [[nodiscard]] Planned decide(const std::shared_ptr<const Generation>& generation,
                                const HandshakeRequest& request, bool server_name_is_coming) const;
   [[nodiscard]] bool has_place(Workers& workers) const;

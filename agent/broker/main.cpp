@@ -153,7 +153,13 @@ ktls::Result<int> serve(const Options& options, ktls::Configuration configuratio
   TRY(ktls::forbid_inspection());
   if (const auto locked = ktls::lock_memory(); !locked)
     ktls::log::warning("keys could be swapped to disk: {}", locked.error().message());
-  if (!ktls::keep_capabilities(std::array{CAP_NET_ADMIN})) {
+  // for rules by executable: /proc/PID/exe of other users' processes
+  const bool inspects = configuration.policy.asked_facts().executable &&
+                        ktls::keep_capabilities(std::array{CAP_NET_ADMIN, CAP_SYS_PTRACE});
+  if (configuration.policy.asked_facts().executable && !inspects)
+    ktls::log::warning("rules by executable apply to our own user's programs only: CAP_SYS_PTRACE "
+                       "is missing");
+  if (!inspects && !ktls::keep_capabilities(std::array{CAP_NET_ADMIN})) {
     kernel.clear();
     ktls::log::warning("kernel services such as NFS are not served: CAP_NET_ADMIN is missing");
     TRY(ktls::drop_capabilities());

@@ -45,11 +45,11 @@ private:
     auto& indexes = credentials_.emplace_back();
     for (const auto& settings : named.alternatives) {
       auto chain = files_.certificates(settings.certificate);
-      ipc::Credential credential;
-      if (settings.ocsp_response)
-        credential.ocsp_response = files_.ocsp_response(*settings.ocsp_response);
       if (chain.empty())
         continue; // noted already
+      ipc::Credential credential;
+      if (settings.ocsp_response)
+        credential.ocsp_response = files_.ocsp_response(*settings.ocsp_response, chain.front());
       if (chain.size() > ipc::Credential::max_chain) {
         files_.problem(settings.certificate.where,
                        fmt::format("{}: more than {} certificates", settings.certificate.path,

@@ -111,9 +111,15 @@ inline constexpr std::tuple dimensions{
                   use(*f.remote_address);
               }},
     Dimension{"local_port", &Conditions::local_port,
-              [](const Facts& f, auto use) { use(f.local_port); }},
+              [](const Facts& f, auto use) {
+                if (f.local_port != 0)
+                  use(f.local_port);
+              }},
     Dimension{"remote_port", &Conditions::remote_port,
-              [](const Facts& f, auto use) { use(f.remote_port); }},
+              [](const Facts& f, auto use) {
+                if (f.remote_port != 0)
+                  use(f.remote_port);
+              }},
     Dimension{"user", &Conditions::uid,
               [](const Facts& f, auto use) {
                 if (f.uid)

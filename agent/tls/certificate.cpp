@@ -132,6 +132,17 @@ Result<Sha256> spki_sha256(std::span<const std::byte> certificate) {
   return digest;
 }
 
+bool is_about(std::span<const std::byte> ocsp_response, std::span<const std::byte> certificate) {
+  gnutls_ocsp_resp_t raw = nullptr;
+  if (gnutls_ocsp_resp_init(&raw) < 0)
+    return false;
+  const OcspResponseHandle parsed(raw);
+  const gnutls_datum_t data = view(ocsp_response);
+  const auto subject = import(certificate);
+  return subject && gnutls_ocsp_resp_import(raw, &data) == 0 &&
+         gnutls_ocsp_resp_check_crt(raw, 0, subject->get()) == 0;
+}
+
 Result<std::time_t> ocsp_next_update(std::span<const std::byte> response) {
   gnutls_ocsp_resp_t raw = nullptr;
   int status = gnutls_ocsp_resp_init(&raw);

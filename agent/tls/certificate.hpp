@@ -39,6 +39,10 @@ Result<CertificateFacts> facts_of(std::span<const std::byte> certificate);
 // SHA-256 of the certificate's DER SubjectPublicKeyInfo: what a private key is matched by.
 Result<Sha256> spki_sha256(std::span<const std::byte> certificate);
 
+// Whether an OCSP response is about this certificate.
+[[nodiscard]] bool is_about(std::span<const std::byte> ocsp_response,
+                            std::span<const std::byte> certificate);
+
 // When the authority has, or would have, another answer: an answer that does not say so is good for
 // the moment only, and an error here. Also for what is no good answer of one certificate.
 Result<std::time_t> ocsp_next_update(std::span<const std::byte> response);

@@ -17,6 +17,9 @@
 namespace ktls {
 namespace {
 
+// At a ClientHello that has not come as a whole.
+constexpr int max_looks = 64;
+
 // Time stamps and the like, which would make the socket ready for ever.
 void discard_error_queue(int socket) {
   constexpr int max_reads = 64;
@@ -88,6 +91,9 @@ void Handshake::look_for_name() {
   if (size < 0 && (errno == EAGAIN || errno == EINTR))
     return;
   heard_ = heard_ || size > 0;
+  // each look goes through all that has come: who sends it byte by byte wants to keep us busy
+  if (++looks_ > max_looks)
+    return finish(Reason::PeerProtocolError, "the ClientHello comes in too many pieces");
   // the end of the connection, and errors, are for the session to find
   const auto name =
       size <= 0 ? std::optional<std::string>("")

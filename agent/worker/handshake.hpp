@@ -85,6 +85,7 @@ private:
   tls::Session::Step step_ = tls::Session::Step::WantRead;
   bool awaits_profile_ = false;
   bool heard_ = false; // while there is no session
+  int looks_ = 0;      // for the name
   bool awaits_psk_ = false;
   std::optional<tls::Psk> psk_;
   bool unsigned_ = false; // ended while its signature was waited for
