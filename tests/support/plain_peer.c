@@ -265,10 +265,11 @@ static bool secure(int fd, const struct arguments* arguments) {
     if (clear)
       (void)printf("clear: rule \"%s\"\n", ktlsctl_session_rule(session));
     else if (!arguments->quiet)
-      (void)printf("secured: %s %s peer \"%s\" alpn \"%s\" rule \"%s\" profile \"%s\"\n",
+      (void)printf("secured: %s %s peer \"%s\" alpn \"%s\" rule \"%s\" profile \"%s\" %s\n",
                    ktlsctl_session_protocol(session), ktlsctl_session_cipher(session),
                    ktlsctl_session_peer_subject(session), ktlsctl_session_alpn(session),
-                   ktlsctl_session_rule(session), ktlsctl_session_profile(session));
+                   ktlsctl_session_rule(session), ktlsctl_session_profile(session),
+                   ktlsctl_session_peer_authenticated(session) ? "verified" : "not verified");
     (void)fflush(stdout);
   } else if (session != NULL) {
     warnx("%s: %s; rule \"%s\"", ktlsctl_session_reason(session), ktlsctl_session_message(session),
