@@ -102,9 +102,9 @@ TEST_F(ReloadRequestTest, CutsWhatIsTooLong) {
 TEST_F(ReloadRequestTest, IsToldManyProblemsAndHowManyThereWere) {
   open();
   auto application = asking_for_reload();
-  std::vector<std::string> problems;
-  for (int i = 0; i < 1000; ++i)
-    problems.push_back(fmt::format("a.toml:{}: wrong", i));
+  std::vector<std::string> problems(1000);
+  for (std::size_t i = 0; i < problems.size(); ++i)
+    problems[i] = fmt::format("a.toml:{}: wrong", i);
 
   reload(16, problems);
 
