@@ -75,6 +75,8 @@ private:
 } // namespace
 
 Result<> check_secure_path(const std::string& path) {
+  if (path.empty())
+    return errno_error("an empty path", ENOENT);
   std::error_code failed;
   const auto absolute = std::filesystem::absolute(path, failed);
   if (failed)

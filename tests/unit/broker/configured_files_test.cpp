@@ -35,6 +35,10 @@ tls::Der certificate(const std::string& name) {
   return tls::certificates_from_pem(test::data(name)).value().front();
 }
 
+tls::Der any_certificate() {
+  return tls::certificates_from_pem(test::data("server.pem")).value().front();
+}
+
 class ConfiguredFilesTest : public testing::Test {
 protected:
   LocatedPath write(const std::string& name, const std::string& content) const {
@@ -173,11 +177,12 @@ TEST_F(ConfiguredFilesTest, RefusesListsThatAreNone) {
   }
 }
 
-TEST_F(ConfiguredFilesTest, ReadsAnOcspResponse) {
+// One that is about its certificate is served in the scenario credentials.
+TEST_F(ConfiguredFilesTest, RefusesAnOcspResponseAboutAnotherCertificate) {
   const auto response = test::ocsp_response({.next_update = test::made_now});
 
-  EXPECT_EQ(text(files.ocsp_response(write("response", response))), response);
-  expect_no_problem();
+  EXPECT_EQ(text(files.ocsp_response(write("response", response), any_certificate())), response);
+  expect_problem("the OCSP response is about another certificate");
 }
 
 TEST_F(ConfiguredFilesTest, RefusesOcspResponsesOfNoUse) {
@@ -193,14 +198,14 @@ TEST_F(ConfiguredFilesTest, RefusesOcspResponsesOfNoUse) {
 
   for (const auto& [content, what] : bad) {
     files = {};
-    (void)files.ocsp_response(write("response", content));
+    (void)files.ocsp_response(write("response", content), any_certificate());
     expect_problem(what);
   }
 }
 
 TEST_F(ConfiguredFilesTest, SaysWhatIsMissing) {
   (void)files.crls({at("nowhere.crl")});
-  (void)files.ocsp_response(at("nowhere.ocsp"));
+  (void)files.ocsp_response(at("nowhere.ocsp"), any_certificate());
   (void)files.certificates(at("nowhere.pem"));
 
   EXPECT_EQ(files.problems().lines,

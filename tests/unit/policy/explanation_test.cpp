@@ -32,7 +32,7 @@ TEST(ExplanationText, NamesTheRuleAndWhyEarlierOnesDoNotApply) {
             "rules that are asked before it, and do not apply:\n"
             "  nfs (f:5)\n"
             "    origin is application; the rule wants kernel\n"
-            "    local_port is 0; the rule wants 2049\n"
+            "    local_port is not known; the rule wants 2049\n"
             "  web (f:10)\n"
             "    remote_port is 443; the rule wants 80, 8000-8999\n"
             "    group is 1000, 50; the rule wants 7\n"

@@ -55,7 +55,7 @@ TEST(RuleIndex, FindsAllRulesThatApplyInTheirOrder) {
   EXPECT_EQ(found(rules, to_port(200)), (std::vector<RuleNumber>{0, 1, 4}));
   EXPECT_EQ(found(rules, to_port(201)), (std::vector<RuleNumber>{1, 4}));
   EXPECT_EQ(found(rules, to_port(99)), (std::vector<RuleNumber>{1, 3, 4}));
-  EXPECT_EQ(found(rules, to_port(0)), (std::vector<RuleNumber>{1, 4}));
+  EXPECT_EQ(found(rules, to_port(0)), (std::vector<RuleNumber>{1})) << "it is not known";
 }
 
 TEST(RuleIndex, WantsAllConditionsOfARule) {
