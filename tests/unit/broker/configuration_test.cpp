@@ -103,14 +103,14 @@ TEST_F(ConfigurationTest, DoesWithoutAMainFileThatWasNotNamed) {
 TEST_F(ConfigurationTest, RefusesALinkThatLeadsNowhere) {
   std::filesystem::create_symlink("nowhere", main);
 
-  EXPECT_EQ(problems(false), Lines{main + ": No such file or directory"});
+  EXPECT_EQ(problems(false), Lines{directory.file("nowhere") + ": No such file or directory"});
 }
 
 TEST_F(ConfigurationTest, RefusesALinkThatLeadsNowhereInsteadOfTheDirectory) {
   write("ktlsd.toml", "");
   std::filesystem::create_symlink("nowhere", directory.file("conf.d"));
 
-  expect_problem(directory.file("conf.d"), "No such file or directory");
+  expect_problem(directory.file("nowhere"), "No such file or directory");
 }
 
 TEST_F(ConfigurationTest, RefusesWhatIsNoDirectory) {

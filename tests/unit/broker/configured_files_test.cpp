@@ -159,7 +159,7 @@ TEST_F(ConfiguredFilesTest, ReadsDirectoriesOfLists) {
   const auto first = test::crl(test::Authority("one"));
   const auto second = test::crl(test::Authority("two"));
   write("2.crl", text(second));
-  write("1.pem", pem(first));
+  write("1.crl", pem(first));
 
   EXPECT_EQ(files.crls({whole_directory()}), (Ders{first, second}));
   expect_no_problem();
