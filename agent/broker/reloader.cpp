@@ -21,13 +21,8 @@ void tell_that_it_reloads() {
 }
 
 // What is fixed when the agent starts.
-void warn_of_what_needs_a_restart(const policy::Policy& after_policy,
-                                  const policy::Policy& before_policy) {
-  const auto& after = after_policy.agent();
-  const auto& before = before_policy.agent();
-  if (after_policy.asked_facts().executable && !before_policy.asked_facts().executable)
-    log::warning("there are rules by executable now: they apply to our own user's programs only, "
-                 "until a restart with CAP_SYS_PTRACE");
+void warn_of_what_needs_a_restart(const policy::AgentSettings& after,
+                                  const policy::AgentSettings& before) {
   if (after.socket != before.socket)
     log::warning("agent.socket has changed: this is taken up by a restart");
   const auto paths = [](const policy::AgentSettings& of) {
@@ -86,9 +81,13 @@ void Reloader::begin() {
   if (const auto expired = newly_expired(configuration->snapshot, before->snapshot, now);
       !expired.lines.empty())
     return finish(whose, expired);
+  // a rule that denies must not miss the programs of other users
+  if (configuration->policy.asked_facts().executable && !before->policy.asked_facts().executable)
+    return finish(whose, {{"rules by executable need CAP_SYS_PTRACE, which was given up when ktlsd "
+                           "started without such rules: restart it"}});
   for (const auto& line : configuration->snapshot.warnings)
     log::warning("{}", line);
-  warn_of_what_needs_a_restart(configuration->policy, before->policy);
+  warn_of_what_needs_a_restart(configuration->policy.agent(), before->policy.agent());
   generations_.follow(std::move(*configuration), [this, whose](const policy::Problems& problems) {
     if (problems.lines.empty())
       on_change_(*generations_.in_force());

@@ -130,7 +130,7 @@ bool Handshake::uses_psk() const {
 }
 
 bool Handshake::heard() const {
-  return session_ ? session_->heard() : heard_;
+  return heard_ || (session_ && session_->heard());
 }
 
 Result<> Handshake::prepare(const Profile& profile) {

@@ -84,7 +84,7 @@ private:
   std::unique_ptr<tls::Session> session_;
   tls::Session::Step step_ = tls::Session::Step::WantRead;
   bool awaits_profile_ = false;
-  bool heard_ = false; // while there is no session
+  bool heard_ = false; // before there was a session
   int looks_ = 0;      // for the name
   bool awaits_psk_ = false;
   std::optional<tls::Psk> psk_;

@@ -92,6 +92,18 @@ TEST_F(ReloaderTest, LeavesThePolicyInForceThatIsSound) {
   EXPECT_EQ(changes, 0);
 }
 
+// Without its capability a rule that denies would miss other users' programs.
+TEST_F(ReloaderTest, DoesNotTakeUpTheFirstRuleByExecutable) {
+  write(client_policy + "[[rule]]\nname = \"new\"\nexecutable = \"/bin/x\"\naction = \"deny\"\n");
+
+  const auto lines = reload();
+
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_NE(lines[0].find("CAP_SYS_PTRACE"), std::string::npos) << lines[0];
+  EXPECT_EQ(changes, 0);
+  EXPECT_EQ(generations.number(), 1U);
+}
+
 TEST_F(ReloaderTest, TellsThatTheFileIsMissing) {
   EXPECT_EQ(reload(), Lines{path + ": No such file or directory"});
   EXPECT_EQ(generations.number(), 1U);

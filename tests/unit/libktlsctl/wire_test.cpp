@@ -130,6 +130,28 @@ TEST(StartRequest, RefusesUnknownRoles) {
   }
 }
 
+TEST(StartRequest, RefusesUnknownFlags) {
+  StartRequest request = good_request();
+  request.flags = StartRequest::wants_certificates;
+  EXPECT_TRUE(decodes(request));
+  request.flags = 2;
+  EXPECT_FALSE(decodes(request));
+}
+
+TEST(PeerCertificate, RefusesMalformedFields) {
+  auto message = make<PeerCertificate>();
+  EXPECT_FALSE(decodes(message)) << "an empty one";
+  message.size = 1;
+  message.der[0] = 0x30;
+  EXPECT_TRUE(decodes(message));
+  message.der[1] = 1;
+  EXPECT_FALSE(decodes(message)) << "a byte behind its end";
+  message.size = PeerCertificate::max_size;
+  EXPECT_TRUE(decodes(message));
+  ++message.size;
+  EXPECT_FALSE(decodes(message));
+}
+
 TEST(StartRequest, RefusesATimeLimitAboveTheMaximum) {
   StartRequest request = good_request();
   request.timeout_ms = max_timeout_ms;
