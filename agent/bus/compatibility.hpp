@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// sdbus-c++ 1.2 and 2.x under one set of names; included in this folder alone.
+#pragma once
+
+#include <sdbus-c++/sdbus-c++.h>
+
+#if __has_include(<sdbus-c++/VTableItems.h>)
+#define KTLS_SDBUS_2
+#endif
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace ktls::bus {
+
+using Dictionary = std::map<std::string, sdbus::Variant>;
+// Of one call: `error` is null where there is a reply. Both are gone after it.
+using ReplyHandler = std::function<void(sdbus::MethodReply& reply, const sdbus::Error* error)>;
+
+#ifdef KTLS_SDBUS_2
+using BusName = sdbus::ServiceName;
+using Path = sdbus::ObjectPath;
+
+inline sdbus::Error make_error(const std::string& name, const std::string& message) {
+  return {sdbus::Error::Name(name), message};
+}
+inline sdbus::MethodCall make_call(sdbus::IProxy& proxy, const std::string& interface,
+                                   const std::string& method) {
+  return proxy.createMethodCall(sdbus::InterfaceName(interface), sdbus::MethodName(method));
+}
+inline void send(sdbus::IProxy& proxy, const sdbus::MethodCall& call,
+                 std::chrono::microseconds timeout, ReplyHandler handler) {
+  (void)proxy.callMethodAsync(
+      call,
+      [handler = std::move(handler)](sdbus::MethodReply reply, std::optional<sdbus::Error> error) {
+        handler(reply, error ? &*error : nullptr);
+      },
+      timeout);
+}
+inline void add_match(sdbus::IConnection& connection, const std::string& rule,
+                      std::function<void(sdbus::Message&)> handler) {
+  connection.addMatch(rule,
+                      [handler = std::move(handler)](sdbus::Message message) { handler(message); });
+}
+inline bool process_one(sdbus::IConnection& connection) {
+  return connection.processPendingEvent();
+}
+// CLOCK_MONOTONIC; none: only a message wakes it.
+inline std::optional<std::chrono::microseconds> wake_at(const sdbus::IConnection::PollData& data) {
+  return data.timeout == std::chrono::microseconds::max() ? std::nullopt
+                                                          : std::optional(data.timeout);
+}
+template<class Object>
+std::string sender_of(const Object& object) {
+  return object.getCurrentlyProcessedMessage().getSender();
+}
+#else
+using BusName = std::string;
+using Path = std::string;
+
+inline sdbus::Error make_error(const std::string& name, const std::string& message) {
+  return {name, message};
+}
+inline sdbus::MethodCall make_call(sdbus::IProxy& proxy, const std::string& interface,
+                                   const std::string& method) {
+  return proxy.createMethodCall(interface, method);
+}
+inline void send(sdbus::IProxy& proxy, const sdbus::MethodCall& call,
+                 std::chrono::microseconds timeout, ReplyHandler handler) {
+  (void)proxy.callMethod(call, std::move(handler), timeout);
+}
+inline void add_match(sdbus::IConnection& connection, const std::string& rule,
+                      std::function<void(sdbus::Message&)> handler) {
+  connection.addMatch(rule, std::move(handler), sdbus::floating_slot);
+}
+inline bool process_one(sdbus::IConnection& connection) {
+  return connection.processPendingRequest();
+}
+// CLOCK_MONOTONIC; none: only a message wakes it.
+inline std::optional<std::chrono::microseconds> wake_at(const sdbus::IConnection::PollData& data) {
+  return data.timeout_usec == UINT64_MAX
+             ? std::nullopt
+             : std::optional(std::chrono::microseconds(data.timeout_usec));
+}
+template<class Object>
+std::string sender_of(const Object& object) {
+  return object.getCurrentlyProcessedMessage()->getSender();
+}
+#endif
+
+} // namespace ktls::bus
