@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// PeerIdentity: all that a certificate says about whose it is, read once, with limits.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "tls/certificate.hpp"
+#include "tls/der.hpp"
+
+namespace ktls::identity {
+
+// Something that only some mappings go by. Unexpected: it is there, and malformed; why.
+template<class T>
+using Fact = tl::expected<T, std::string>;
+
+// IBM's hostIdMappings: a user, and the host on which it is one.
+struct HostId {
+  std::string host;
+  std::string user;
+};
+
+struct PeerIdentity {
+  static constexpr std::size_t max_certificate = 64UL * 1024;
+  static constexpr std::size_t max_alternative_names = 128;
+  static constexpr std::size_t max_name_parts = 64; // attributes of a distinguished name
+  static constexpr std::size_t max_listed = 64;     // purposes, policies, host identities
+
+  struct Attribute {
+    std::string type;  // "CN", or dotted
+    std::string value; // UTF-8, as it is; of what is no text, "#" and its DER in hexadecimal
+  };
+
+  // Of the peer's own certificate, whatever it was issued by: that is verified elsewhere.
+  // Unexpected: why it is fit for nothing; without text of the peer's.
+  static tl::expected<PeerIdentity, std::string> parse(tls::Bytes der);
+
+  tls::Sha256 certificate_sha256{};
+  tls::Sha256 spki_sha256{};
+  std::string serial;  // small hexadecimal digits in pairs, without zeros before; "-" if negative
+  std::string issuer;  // RFC 4514, the most specific first
+  std::string subject; // likewise; may be empty
+  std::vector<Attribute> subject_attributes; // in that order
+  std::optional<std::uint16_t> key_usage;    // bit N: usage N of RFC 5280; absent: any
+  std::vector<std::string> purposes;         // dotted
+  Fact<std::vector<std::string>> policies;   // dotted
+
+  // Subject alternative names, each as text.
+  std::vector<std::string> emails;
+  std::vector<std::string> dns_names;
+  std::vector<std::string> uris;
+  std::vector<std::string> addresses;
+  std::vector<std::string> registered_ids;
+  Fact<std::vector<std::string>> directory_names; // RFC 4514
+  Fact<std::vector<std::string>> upns;            // Microsoft's user principal names
+  Fact<std::vector<std::string>> principals;      // RFC 4556, "alice@REALM"
+
+  Fact<std::optional<std::string>> sid; // Microsoft's, "S-1-5-21-..."
+  Fact<std::vector<HostId>> host_ids;
+};
+
+} // namespace ktls::identity
