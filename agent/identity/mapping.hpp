@@ -3,32 +3,20 @@
 // Immutable, and pure: whether there is such a user, others find out.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 
 #include "base/result.hpp"
 #include "identity/answer.hpp"
+#include "identity/context.hpp"
 #include "identity/peer_identity.hpp"
 #include "identity/settings.hpp"
 #include "policy/located.hpp"
 #include "policy/policy.hpp"
 
 namespace ktls::identity {
-
-// What is known of the connection. Absent or empty: not known, and what asks for it does not match.
-struct Context {
-  std::string rule;
-  std::string profile;
-  std::string server_name; // small letters
-  std::optional<std::uint16_t> local_port;
-  // Of the certificate at which the verified chain ends. Without one, whatever is bound to an
-  // anchor does not match.
-  std::optional<tls::Sha256> anchor_spki;
-};
 
 // Reads a file that the configuration names, after having checked who can change it.
 using FileReader = std::function<Result<std::string>(const std::string& path)>;
