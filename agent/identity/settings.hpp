@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "identity/answer.hpp"
@@ -14,6 +15,8 @@ namespace ktls::identity {
 
 // In the order in which they are asked, which is fixed.
 enum class Source : std::uint8_t { Pin, Filter, Extension, Sssd, Mapper };
+
+[[nodiscard]] std::string_view name_of(Source source);
 
 // [sssd]
 struct SssdSettings {

@@ -133,7 +133,7 @@ Fact<Texts> UserTemplate::names_in(const PeerIdentity& peer) const {
 }
 
 Fact<std::vector<Candidate>> UserTemplate::expand(const PeerIdentity& peer) const {
-  if (is_constant())
+  if (from_ == From::Nothing)
     return std::vector<Candidate>{{text_, ""}};
   const auto names = names_in(peer);
   if (!names)

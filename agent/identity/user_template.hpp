@@ -28,12 +28,12 @@ public:
   // the name is cut off from it. Unexpected: a name is malformed, or cannot be that of a user.
   [[nodiscard]] Fact<std::vector<Candidate>> expand(const PeerIdentity& peer) const;
 
-  [[nodiscard]] bool is_constant() const { return from_ == From::Nothing; }
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] const std::string& realm() const { return realm_; }
   bool operator==(const UserTemplate&) const = default;
 
   enum class From { Nothing, NtPrincipal, Pkinit, Principal, Email, Dns, Attribute };
+  [[nodiscard]] From from() const { return from_; }
 
 private:
   [[nodiscard]] Fact<Texts> names_in(const PeerIdentity& peer) const;
