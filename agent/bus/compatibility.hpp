@@ -41,10 +41,11 @@ inline void send(sdbus::IProxy& proxy, const sdbus::MethodCall& call,
       },
       timeout);
 }
-inline void add_match(sdbus::IConnection& connection, const std::string& rule,
-                      std::function<void(sdbus::Message&)> handler) {
-  connection.addMatch(rule,
-                      [handler = std::move(handler)](sdbus::Message message) { handler(message); });
+inline sdbus::Slot add_match(sdbus::IConnection& connection, const std::string& rule,
+                             std::function<void(sdbus::Message&)> handler) {
+  return connection.addMatch(
+      rule, [handler = std::move(handler)](sdbus::Message message) { handler(message); },
+      sdbus::return_slot);
 }
 inline bool process_one(sdbus::IConnection& connection) {
   return connection.processPendingEvent();
@@ -73,9 +74,9 @@ inline void send(sdbus::IProxy& proxy, const sdbus::MethodCall& call,
                  std::chrono::microseconds timeout, ReplyHandler handler) {
   (void)proxy.callMethod(call, std::move(handler), timeout);
 }
-inline void add_match(sdbus::IConnection& connection, const std::string& rule,
-                      std::function<void(sdbus::Message&)> handler) {
-  connection.addMatch(rule, std::move(handler), sdbus::floating_slot);
+inline sdbus::Slot add_match(sdbus::IConnection& connection, const std::string& rule,
+                             std::function<void(sdbus::Message&)> handler) {
+  return connection.addMatch(rule, std::move(handler));
 }
 inline bool process_one(sdbus::IConnection& connection) {
   return connection.processPendingRequest();

@@ -155,23 +155,25 @@ void Connection::forget_ended() {
   calls_.remove_if([](const Call& call) { return call.ended; });
 }
 
-Result<> Connection::on_signal(const std::string& rule,
-                               std::function<void(sdbus::Message&)> handler) {
+Result<Connection::Subscription>
+Connection::on_signal(const std::string& rule, std::function<void(sdbus::Message&)> handler) {
   try {
-    add_match(*connection_, rule, [handler = std::move(handler)](sdbus::Message& message) {
-      try {
-        handler(message);
-      } catch (const sdbus::Error&) { // not what the signal is documented to hold
-      }
-    });
+    auto subscription =
+        add_match(*connection_, rule, [handler = std::move(handler)](sdbus::Message& message) {
+          try {
+            handler(message);
+          } catch (const sdbus::Error&) { // not what the signal is documented to hold
+          }
+        });
     arm();
-    return {};
+    return subscription;
   } catch (const sdbus::Error& error) {
     return bus_error("listening to " + rule, error, EPROTO);
   }
 }
 
-Result<> Connection::on_owner_change(const std::string& name, std::function<void()> changed) {
+Result<Connection::Subscription> Connection::on_owner_change(const std::string& name,
+                                                             std::function<void()> changed) {
   return on_signal(fmt::format("type='signal',sender='org.freedesktop.DBus',"
                                "interface='org.freedesktop.DBus',member='NameOwnerChanged',"
                                "arg0='{}'",

@@ -60,12 +60,15 @@ public:
   void call(const Method& method, std::chrono::microseconds timeout,
             const std::function<void(sdbus::MethodCall&)>& write, Reply reply);
 
-  // Each signal of this match rule, of dbus-daemon's own syntax. `on_signal` may throw what reading
-  // throws: that signal is then left out.
-  Result<> on_signal(const std::string& rule, std::function<void(sdbus::Message&)> on_signal);
+  // Each signal of this match rule, of dbus-daemon's own syntax, until the subscription goes, which
+  // must be before the connection. `on_signal` may throw what reading throws: that signal is then
+  // left out. Waits for the bus, not for others.
+  using Subscription = std::unique_ptr<void, std::function<void(void*)>>;
+  Result<Subscription> on_signal(const std::string& rule,
+                                 std::function<void(sdbus::Message&)> on_signal);
 
   // `changed` is called when the owner of `name` comes, goes, or is another.
-  Result<> on_owner_change(const std::string& name, std::function<void()> changed);
+  Result<Subscription> on_owner_change(const std::string& name, std::function<void()> changed);
 
   // For the objects of this folder. Whoever has put a message into it calls flush().
   sdbus::IConnection& raw() { return *connection_; }
