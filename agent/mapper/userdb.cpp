@@ -55,6 +55,11 @@ Result<std::optional<Fd>> connect_to(const std::string& path) {
     return fd;
   if (errno == ENOENT)
     return std::nullopt;
+  if (errno == ECONNREFUSED)
+    return errno_error(fmt::format("{} at {}: start systemd-userdbd.socket, or remove what it left "
+                                   "behind",
+                                   context, path),
+                       ECONNREFUSED);
   return errno_error(fmt::format("{} at {}", context, path));
 }
 
