@@ -16,17 +16,16 @@ MapAnswer unavailable(std::string text) {
   return tl::make_unexpected(Refused{Refusal::Unavailable, std::move(text)});
 }
 
-MapAnswer judge(const std::string& bus_name, Mapped answer) {
+MapAnswer judge(Mapped answer) {
   if (answer.user.empty() || answer.user.size() > OtherMapper::max_name)
-    return unavailable(bus_name + ": the name of its user is empty or too long");
+    return unavailable("the name of its user is empty or too long");
   if (answer.strength != 1 && answer.strength != 2)
-    return unavailable(
-        fmt::format("{}: it answers with the strength {}", bus_name, answer.strength));
+    return unavailable(fmt::format("it answers with the strength {}", answer.strength));
   return answer;
 }
 
-MapAnswer refused(const std::string& bus_name, const Failure& failure) {
-  const auto text = fmt::format("{}: {}", bus_name, escape(failure.text, 512));
+MapAnswer refused(const Failure& failure) {
+  const auto text = escape(failure.text, 512);
   if (const auto refusal = refusal_of(failure.name))
     return tl::make_unexpected(Refused{*refusal, text});
   return unavailable(fmt::format("{} ({})", text, escape(failure.name, 128)));
@@ -45,20 +44,19 @@ void OtherMapper::map(const Chain& chain, const Context& context, std::chrono::m
                       std::function<void(MapAnswer)> then) {
   const auto answer = std::make_shared<Mapped>();
   const auto call = std::make_shared<std::function<void(MapAnswer)>>(std::move(then));
-  connection_.call(
-      {bus_name_, mapper_path, mapper_name, "MapCertificate"}, timeout,
-      [&](sdbus::MethodCall& message) { message << chain << dictionary_of(context); },
-      {[answer](sdbus::MethodReply& reply) {
-         Dictionary evidence;
-         reply >> answer->user >> answer->uid >> answer->strength >> evidence;
-         answer->evidence.rule = text_in(evidence, "Rule");
-         answer->evidence.attribute = text_in(evidence, "Attribute");
-       },
-       [answer, call, name = bus_name_] {
-         answer->evidence.source = name;
-         (*call)(judge(name, std::move(*answer)));
-       },
-       [call, name = bus_name_](const Failure& failure) { (*call)(refused(name, failure)); }});
+  connection_.call({bus_name_, mapper_path, mapper_name, "MapCertificate"}, timeout,
+                   [&](sdbus::MethodCall& message) { message << chain << dictionary_of(context); },
+                   {[answer](sdbus::MethodReply& reply) {
+                      Dictionary evidence;
+                      reply >> answer->user >> answer->uid >> answer->strength >> evidence;
+                      answer->evidence.rule = text_in(evidence, "Rule");
+                      answer->evidence.attribute = text_in(evidence, "Attribute");
+                    },
+                    [answer, call, name = bus_name_] {
+                      answer->evidence.source = name;
+                      (*call)(judge(std::move(*answer)));
+                    },
+                    [call](const Failure& failure) { (*call)(refused(failure)); }});
 }
 
 Result<Connection::Subscription> OtherMapper::on_change(std::function<void()> changed) {

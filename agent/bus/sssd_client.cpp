@@ -47,8 +47,7 @@ std::string pem(std::span<const std::uint8_t> certificate) {
 
 // With what an administrator can do about it.
 std::string explain(const Failure& failure) {
-  std::string out =
-      fmt::format("SSSD: {}: {}", escape(failure.name, 128), escape(failure.text, 512));
+  std::string out = fmt::format("{}: {}", escape(failure.name, 128), escape(failure.text, 512));
   if (failure.name == "org.freedesktop.DBus.Error.AuthFailed")
     out += "; is ktls-mapd in allowed_uids, in [ifp] of sssd.conf?";
   else if (failure.name == "org.freedesktop.DBus.Error.ServiceUnknown")

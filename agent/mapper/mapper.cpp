@@ -175,15 +175,16 @@ private:
       step.why = answer.error();
     } else if (std::holds_alternative<bus::SssdSeveral>(*answer)) {
       step.result = StepResult::Ambiguous;
-      step.why = "SSSD has more than one user for it";
+      step.why = "it has more than one user for it";
     } else if (const auto* user = std::get_if<bus::SssdUser>(&*answer)) {
       step.result = StepResult::Match;
       step.strength = settings().sssd.strength_of(user->domain);
       step.user = user->name;
+      step.why = "it has one user for it";
       step.entry = "domain " + escape(user->domain);
       uid = user->uid;
     } else {
-      step.why = "SSSD has no user for it";
+      step.why = "it has no user for it";
     }
     if (!take(std::move(step), uid))
       ask_mapper(0);
@@ -208,6 +209,7 @@ private:
       step.result = StepResult::Match;
       step.strength = strong ? identity::Strength::Strong : identity::Strength::Weak;
       step.user = answer->user;
+      step.why = "it says so";
       step.entry = answer->evidence.rule;
       step.attribute = answer->evidence.attribute;
       uid = answer->uid;

@@ -129,7 +129,7 @@ TEST_F(MapperServiceTest, AnswersEachRefusalByItsName) {
     wait();
 
     EXPECT_EQ(refused().refusal, refusal);
-    EXPECT_EQ(refused().text, "org.ktlsctl.Mapper1: why");
+    EXPECT_EQ(refused().text, "why");
   }
 }
 

@@ -64,8 +64,7 @@ TEST_F(OtherMapperTest, IsUnavailableWithAStrengthThatIsNone) {
   for (const std::uint32_t strength : {0U, 3U}) {
     serve([strength](Chain, Dictionary) { return Answer{"alice", 1000, strength, {}}; });
 
-    EXPECT_EQ(refusal().text,
-              "org.example.Mapper: it answers with the strength " + std::to_string(strength));
+    EXPECT_EQ(refusal().text, "it answers with the strength " + std::to_string(strength));
     object.reset();
   }
 }
@@ -86,7 +85,7 @@ TEST_F(OtherMapperTest, IsUnavailableWithAnErrorOfItsOwn) {
   const auto refused = refusal();
 
   EXPECT_EQ(refused.refusal, Refusal::Unavailable);
-  EXPECT_EQ(refused.text, "org.example.Mapper: new\\x0aline (org.example.Mapper.Error.Odd)");
+  EXPECT_EQ(refused.text, "new\\x0aline (org.example.Mapper.Error.Odd)");
 }
 
 } // namespace
