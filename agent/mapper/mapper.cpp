@@ -114,11 +114,6 @@ public:
         then_(std::move(then)) {}
 
   void begin() {
-    auto timer = check_.loop.on_time(check_.deadline, [self = shared_from_this()] {
-      self->refuse(Refusal::Unavailable, "it took too long to find out whose it is");
-    });
-    check(timer.has_value(), "a timer can be had");
-    deadline_ = std::move(*timer);
     const bool begun = check_.pool.run<Local>(
         check_.deadline,
         [mapping = check_.mapping, leaf = chain_.front(), context = identity_context(context_),
@@ -136,7 +131,13 @@ public:
             self->on_local(std::move(*local));
         });
     if (!begun)
-      refuse(Refusal::Busy, "too many certificates are being looked at");
+      return refuse(Refusal::Busy, "too many certificates are being looked at");
+    // behind the pool's own: who calls again at once finds that the thread is lost
+    auto timer = check_.loop.on_time(check_.deadline, [self = shared_from_this()] {
+      self->refuse(Refusal::Unavailable, "it took too long to find out whose it is");
+    });
+    check(timer.has_value(), "a timer can be had");
+    deadline_ = std::move(*timer);
   }
 
 private:
