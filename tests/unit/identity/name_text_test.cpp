@@ -21,7 +21,7 @@ TEST(NameText, HasTheMostSpecificFirst) {
 
 // RFC 4514, section 4
 TEST(NameText, IsAsInTheStandardsExamples) {
-  EXPECT_EQ(with("James \"Jim\" Smith, III"), "CN=James \\\"Jim\\\" Smith\\, III");
+  EXPECT_EQ(with("James \"Jim\" Smith, III"), "CN=James \\22Jim\\22 Smith\\2c III");
   EXPECT_EQ(with("Before\rAfter"), "CN=Before\\0dAfter");
   EXPECT_EQ(with("Lu\xc4\x8di\xc4\x87"), "CN=Lu\xc4\x8di\xc4\x87");
   EXPECT_EQ(text_of(der::sequence(der::attribute("\x2b\x06\x01\x04\x01\x8b\x3a\x00"s, "Hi", 0x04))),
@@ -29,12 +29,12 @@ TEST(NameText, IsAsInTheStandardsExamples) {
 }
 
 TEST(NameText, EscapesWhatWouldBeTakenForStructure) {
-  EXPECT_EQ(with("a,O=Evil"), "CN=a\\,O=Evil");
-  EXPECT_EQ(with("a+UID=root"), "CN=a\\+UID=root");
-  EXPECT_EQ(with("a\\,b"), "CN=a\\\\\\,b");
-  EXPECT_EQ(with("<;>"), "CN=\\<\\;\\>");
-  EXPECT_EQ(with(" a "), "CN=\\ a\\ ");
-  EXPECT_EQ(with("#0c"), "CN=\\#0c");
+  EXPECT_EQ(with("a,O=Evil"), "CN=a\\2cO\\3dEvil");
+  EXPECT_EQ(with("a+UID=root"), "CN=a\\2bUID\\3droot");
+  EXPECT_EQ(with("a\\,b"), "CN=a\\5c\\2cb");
+  EXPECT_EQ(with("<;>\""), "CN=\\3c\\3b\\3e\\22");
+  EXPECT_EQ(with(" a b "), "CN=\\20a b\\20");
+  EXPECT_EQ(with("#0c#"), "CN=\\230c#");
   EXPECT_EQ(with(std::string_view("a\0b", 3)), "CN=a\\00b");
 }
 
@@ -82,6 +82,19 @@ TEST(NameText, RefusesWhatIsMalformed) {
   EXPECT_EQ(text_of(der::sequence(der::set(""))), "none");
   for (std::size_t size = 0; size < alice.size(); ++size)
     EXPECT_EQ(text_of(alice.substr(0, size)), "none") << size;
+}
+
+TEST(CanonicalName, IsTheSameHoweverItIsWritten) {
+  for (const char* text : {"CN=a\\,b,O=x", "CN=a\\2cb,O=x", "CN=a\\2Cb,O=x"})
+    EXPECT_EQ(canonical_name(text), "CN=a\\2cb,O=x") << text;
+  EXPECT_EQ(canonical_name("CN=\\ a\\#\\\"\\\\"), "CN=\\20a\\23\\22\\5c");
+  EXPECT_EQ(canonical_name("CN=M\\C3\\BCller \\41"), "CN=M\xc3\xbcller A");
+  EXPECT_EQ(canonical_name("CN=a,O=b"), "CN=a,O=b") << "structure stays";
+}
+
+TEST(CanonicalName, RefusesWhatHasNoMeaning) {
+  for (const char* text : {"CN=a\\", "CN=\\a", "CN=\\x41", "CN=\\-1"})
+    EXPECT_EQ(canonical_name(text), std::nullopt) << text;
 }
 
 TEST(NameText, KnowsTheNamesOfAttributes) {

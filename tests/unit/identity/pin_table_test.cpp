@@ -149,6 +149,8 @@ TEST(Pins, TellOfEachMistake) {
             "p:2: \"!Deny\" cannot be the name of a user: it begins with '!'");
   EXPECT_EQ(problems("issued " + hash + " xyz \"CN=a\" bob"),
             "p:1: the serial number must be hexadecimal digits");
+  EXPECT_EQ(problems("issued " + hash + " 07 \"CN=\\z\" bob"),
+            "p:1: the issuer has a '\\' that has no meaning (RFC 4514)");
   for (const char* issuer : {"CN=a", "\"CN=a", "\"\"", "\"CN=a\\\""})
     EXPECT_EQ(problems(fmt::format("issued {} 07 {} bob", hash, issuer)),
               "p:1: the issuer must be in quotes: \"CN=Example CA,O=Example\"")
