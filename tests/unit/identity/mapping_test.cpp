@@ -71,14 +71,7 @@ TEST(Mapping, WithoutAnythingMapsNobody) {
 }
 
 TEST(Mapping, GoesByCertificatesOfAnchorsInFiles) {
-  const auto text = "-----BEGIN CERTIFICATE-----\n" + [] {
-    const auto der = authority().certificate();
-    gnutls_datum_t in{reinterpret_cast<unsigned char*>(const_cast<char*>(der.data())),
-                      static_cast<unsigned>(der.size())};
-    tls::Datum out;
-    EXPECT_EQ(gnutls_base64_encode2(&in, out.out()), 0);
-    return std::string(tls::text_of(out.bytes()));
-  }() + "\n-----END CERTIFICATE-----\n";
+  const auto text = pem(authority().certificate());
   const auto rules =
       "[anchor.ca]\ncertificate = \"/ca.pem\"\n" + filter("f", "<SUBJECT>.*", "alice");
 

@@ -37,6 +37,13 @@ inline Mapping mapping(const std::string& text, const Files& named = {}) {
   return *std::move(parsed);
 }
 
+inline std::string pem(const std::string& certificate) {
+  const auto in = tls::view(der::bytes(certificate));
+  tls::Datum out;
+  EXPECT_EQ(gnutls_pem_base64_encode2("CERTIFICATE", &in, out.out()), 0);
+  return std::string(tls::text_of(out.bytes()));
+}
+
 // [anchor.ca], whose key is that of authority().
 inline std::string anchor(const std::string& lines = "") {
   return fmt::format("[anchor.ca]\nspki_sha256 = \"{}\"\n{}\n", policy::pin_text(anchor_spki()),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "identity/mapping.hpp"
 
+#include "base/file.hpp"
 #include "identity/mappings.hpp"
 
 namespace ktls::identity::test {
@@ -230,6 +231,32 @@ TEST(MapdToml, HasLimits) {
   for (int i = 0; i < 9; ++i)
     mappers += fmt::format("[[mapper]]\nbus_name = \"a.b{}\"\n", i);
   EXPECT_EQ(problems(mappers), "m:17: mapper: there are more than 8 mappers");
+}
+
+// The text of each .EX to .EE of a manual page that is marked as an example.
+std::vector<std::string> examples(std::string_view page) {
+  constexpr std::string_view mark = "\n.\\\" example ";
+  constexpr std::string_view begin_mark = "\n.EX\n";
+  std::vector<std::string> out;
+  for (auto at = page.find(mark); at != std::string_view::npos; at = page.find(mark, at + 1)) {
+    const auto begin = page.find(begin_mark, at) + begin_mark.size();
+    std::string text(page.substr(begin, page.find("\n.EE\n", begin) - begin));
+    for (auto dash = text.find("\\-"); dash != std::string::npos; dash = text.find("\\-"))
+      text.erase(dash, 1);
+    out.push_back(text);
+  }
+  return out;
+}
+
+TEST(MapdToml, TakesTheExamplesOfItsManual) {
+  const auto page = read_file(KTLS_MAPD_TOML_MANUAL, 1UL << 20).value();
+  const Files named{{"/etc/ktlsd/pins", ""},
+                    {"/etc/ktlsd/corp-ca.pem", pem(authority().certificate())},
+                    {"/etc/ktlsd/cards-ca.pem", pem(authority().certificate())}};
+
+  EXPECT_EQ(examples(page).size(), 3U);
+  for (const auto& example : examples(page))
+    EXPECT_EQ(problems(example, named), "") << example;
 }
 
 // Nothing in a file makes reading it end in anything but an error or a mapping.
