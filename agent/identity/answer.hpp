@@ -23,7 +23,7 @@ enum class StepResult : std::uint8_t {
   Skipped = 6,   // not configured
 };
 
-// Whatever a peer controls is escaped in `why`, `user` of a step that is no match, and `attribute`.
+// Whatever a peer controls is escaped in `why` and `attribute`.
 struct Step {
   std::string source; // "pin", "filter", "extension"; of others what the caller puts there
   StepResult result = StepResult::NoMatch;

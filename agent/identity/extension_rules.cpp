@@ -35,7 +35,7 @@ Looked look_at_host_ids(const ExtensionRules& rules, const PeerIdentity& peer,
   for (const auto& [host, user] : *peer.host_ids) {
     if (std::ranges::find(rules.host_ids, lower_case(host)) == rules.host_ids.end())
       continue;
-    if (const auto flaw = flaw_of_derived_name(user); !flaw.empty())
+    if (const auto flaw = flaw_of_derived_name(user, user); !flaw.empty())
       return tl::make_unexpected(
           fmt::format("hostIdMappings has \"{}\", a name that {}", escape(user, max_shown), flaw));
     to.push_back({{user, fmt::format("hostIdMappings={}@{}", escape(user, max_shown),
@@ -130,8 +130,8 @@ Step ExtensionRules::map(const PeerIdentity& peer, const Anchor* anchor) const {
     out.result = StepResult::Ambiguous;
     out.user.clear();
     out.why = fmt::format("{} ({}) says {}, and {} ({}) {}", best->candidate.attribute, best->entry,
-                          best->candidate.user, other->candidate.attribute, other->entry,
-                          other->candidate.user);
+                          escape(best->candidate.user), other->candidate.attribute, other->entry,
+                          escape(other->candidate.user));
   }
   return out;
 }

@@ -64,8 +64,8 @@ Step decided(const Users& users, const Anchor& anchor, const PeerIdentity& peer)
     const auto& [other, other_by] = users.all[1];
     return step_of(StepResult::Ambiguous, *by->filter,
                    fmt::format("filter {} says {}, and filter {}, which is no less specific, {}",
-                               by->filter->name, candidate.user, other_by->filter->name,
-                               other.user),
+                               by->filter->name, escape(candidate.user), other_by->filter->name,
+                               escape(other.user)),
                    by->attribute);
   }
   const auto attribute = joined(by->attribute, candidate.attribute);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "base/text.hpp"
 #include "identity/oid_text.hpp"
@@ -36,22 +37,48 @@ constexpr std::array<AttributeRow, 15> attribute_table{{
     {"2.5.4.97", "organizationIdentifier"},
 }};
 
-// RFC 4514, section 2.4.
+// What stands for the structure of a name.
+constexpr std::string_view special = "\"+,;<>\\=";
+
+bool is_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20 || byte == 0x7f;
+}
+std::string hex_pair(char c) {
+  return fmt::format("\\{:02x}", static_cast<unsigned char>(c));
+}
+
+// RFC 4514, section 2.4, in its form of two hexadecimal digits.
 std::string escaped(std::string_view value) {
-  constexpr std::string_view special = "\"+,;<>\\";
   std::string out;
   for (std::size_t i = 0; i < value.size(); ++i) {
     const char c = value[i];
-    const auto byte = static_cast<unsigned char>(c);
     const bool at_edge = (i == 0 && (c == ' ' || c == '#')) || (i + 1 == value.size() && c == ' ');
-    if (byte < 0x20 || byte == 0x7f)
-      out += fmt::format("\\{:02x}", byte);
-    else if (at_edge || special.find(c) != std::string_view::npos)
-      out += {'\\', c};
+    if (is_control(c) || at_edge || special.find(c) != std::string_view::npos)
+      out += hex_pair(c);
     else
       out += c;
   }
   return out;
+}
+
+// The byte that is escaped at the front, whose '\' is gone, either by itself or by two digits.
+std::optional<char> take_escaped(std::string_view& left) {
+  constexpr int base = 16;
+  const auto digits = left.substr(0, 2);
+  unsigned char byte = 0;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), byte, base);
+  if (error == std::errc{} && digits.size() == 2 && end == digits.data() + 2) {
+    left.remove_prefix(2);
+    return static_cast<char>(byte);
+  }
+  if (left.empty() || (special.find(left.front()) == std::string_view::npos &&
+                       left.front() != ' ' && left.front() != '#'))
+    return std::nullopt;
+  const char c = left.front();
+  left.remove_prefix(1);
+  return c;
 }
 
 // A type that has no name, and a value that is no text, is said by its DER: "1.2.3=#0c0161".
@@ -106,6 +133,25 @@ std::optional<NameText> read_name(tls::Bytes name) {
     if (!out.text.empty())
       out.text += ',';
     out.text += *text;
+  }
+  return out;
+}
+
+std::optional<std::string> canonical_name(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const char c = text.front();
+    text.remove_prefix(1);
+    if (c != '\\') {
+      out += c;
+      continue;
+    }
+    const auto byte = take_escaped(text);
+    if (!byte)
+      return std::nullopt;
+    const bool is_plain = !is_control(*byte) && *byte != ' ' && *byte != '#' &&
+                          special.find(*byte) == std::string_view::npos;
+    out += is_plain ? std::string(1, *byte) : hex_pair(*byte);
   }
   return out;
 }

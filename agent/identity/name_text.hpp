@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Distinguished names as text (RFC 4514), so that different names are different texts. Pure.
+//
+// What would be structure is in values always said in hexadecimal: "CN=x\2cOU=Ops". With "\," a
+// pattern such as ".*,OU=Ops" would take somebody's own text for the part of an authority.
 #pragma once
 
 #include <optional>
@@ -26,6 +29,10 @@ struct NameText {
 
 // `name`: all of the Name. None: it is malformed, or has more attributes.
 [[nodiscard]] std::optional<NameText> read_name(tls::Bytes name);
+
+// The same name as read_name() has it, from how others write it: "\," and "\c3\a9" as well. None: a
+// '\' has no meaning.
+[[nodiscard]] std::optional<std::string> canonical_name(std::string_view text);
 
 // Whether read_name() says attributes so: "CN".
 [[nodiscard]] bool is_attribute_name(std::string_view type);

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "identity/name_text.hpp"
 #include "identity/user_name.hpp"
 #include "policy/pin.hpp"
 
@@ -85,8 +86,11 @@ tl::expected<void, std::string> read_issued(std::string_view& left, PinLine& to)
   const auto issuer = take_quoted(left);
   if (!issuer || issuer->empty())
     return wrong("the issuer must be in quotes: \"CN=Example CA,O=Example\"");
+  const auto name = canonical_name(*issuer);
+  if (!name)
+    return wrong("the issuer has a '\\' that has no meaning (RFC 4514)");
   to.serial = *serial;
-  to.issuer = *issuer;
+  to.issuer = *name;
   return {};
 }
 

@@ -144,7 +144,7 @@ Fact<std::vector<Candidate>> UserTemplate::expand(const PeerIdentity& peer) cons
     if (lower_case(realm) != realm_)
       continue;
     auto user = before_ + std::string(name) + behind_;
-    const auto flaw = name.empty() ? "is empty" : flaw_of_derived_name(user);
+    const auto flaw = flaw_of_derived_name(user, name);
     if (!flaw.empty())
       return wrong(fmt::format("\"{}\" gives a name that {}", escape(text, max_shown), flaw));
     if (std::ranges::find(out, user, &Candidate::user) == out.end())
