@@ -21,7 +21,9 @@ ApplicationIntake::Limits intake_limits_of(const policy::AgentSettings& agent) {
 Broker::Broker(EventLoop& loop, Options options, std::vector<KernelSource> kernel,
                OnServing on_serving)
     : loop_(loop), kernel_sources_(std::move(kernel)), on_serving_(std::move(on_serving)),
-      dispatcher_(loop, limits_of({})), generations_(loop, std::move(options.helpers), dispatcher_),
+      mapper_(loop, [this] { authoriser_.forget(); }), authoriser_(loop, mapper_),
+      dispatcher_(loop, limits_of({}), local_time, &authoriser_),
+      generations_(loop, std::move(options.helpers), dispatcher_),
       configuration_path_(options.source.path),
       reloader_(loop, generations_, std::move(options.source), std::move(options.suites),
                 [this](const Configuration& configuration) { on_change(configuration); }),
@@ -31,6 +33,7 @@ Broker::Broker(EventLoop& loop, Options options, std::vector<KernelSource> kerne
       }) {}
 
 void Broker::start(Configuration configuration) {
+  mapper_.start();
   generations_.follow(std::move(configuration), [this](const policy::Problems& problems) {
     for (const auto& line : problems.lines)
       log::error("{}", line);
@@ -52,6 +55,7 @@ void Broker::reload() {
 
 void Broker::on_change(const Configuration& configuration) {
   const auto& policy = configuration.policy;
+  authoriser_.forget();
   applications_->set_limits(intake_limits_of(policy.agent()));
   log::info("policy {} is in force: {} rules, {} profiles, {} credentials", generations_.number(),
             policy.rules().size(), policy.profiles().size(), policy.credentials().size());

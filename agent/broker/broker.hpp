@@ -9,6 +9,8 @@
 
 #include "base/event_loop.hpp"
 #include "broker/application_intake.hpp"
+#include "broker/authoriser.hpp"
+#include "broker/bus_mapper.hpp"
 #include "broker/dispatcher.hpp"
 #include "broker/expiry_watch.hpp"
 #include "broker/file_watch.hpp"
@@ -57,6 +59,8 @@ private:
   OnServing on_serving_;
   KeyringLinks keyrings_; // the dispatcher's requests hold some
   SocketFacts socket_facts_;
+  BusMapper mapper_;
+  Authoriser authoriser_;
   Dispatcher dispatcher_;
   Generations generations_;
   std::string configuration_path_;

@@ -330,6 +330,7 @@ void WorkerPool::on_worker_packet(Index index, const ipc::Packet& packet) {
   ipc::HandshakeFinished finished{};
   ipc::PskRequest psk{};
   ipc::ServerName name{};
+  ipc::UserRequest user{};
   ipc::PeerCertificate certificate{};
   ipc::WorkerReady ready{};
   ipc::WorkerRefused refused{};
@@ -344,6 +345,8 @@ void WorkerPool::on_worker_packet(Index index, const ipc::Packet& packet) {
     return handlers_.on_server_name(index, name);
   if (slot.phase == Phase::Ready && slot.handshakes > 0 && wire::decode(data, size, certificate))
     return handlers_.on_certificate(index, certificate);
+  if (slot.phase == Phase::Ready && slot.handshakes > 0 && wire::decode(data, size, user))
+    return handlers_.on_user_request(index, user);
   if (slot.phase == Phase::Starting && wire::decode(data, size, ready)) {
     slot.phase = Phase::Ready;
     give_ticket_key(slot);
@@ -357,6 +360,11 @@ void WorkerPool::on_worker_packet(Index index, const ipc::Packet& packet) {
 }
 
 void WorkerPool::give_psk(Index worker, const ipc::PskReply& reply) {
+  if (slots_.at(worker).phase == Phase::Ready)
+    (void)slots_.at(worker).connection->send(reply); // else its end comes another way
+}
+
+void WorkerPool::give_user(Index worker, const ipc::UserReply& reply) {
   if (slots_.at(worker).phase == Phase::Ready)
     (void)slots_.at(worker).connection->send(reply); // else its end comes another way
 }

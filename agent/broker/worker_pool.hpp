@@ -39,6 +39,8 @@ public:
     std::function<void(Index, const ipc::PeerCertificate&)> on_certificate;
     // A handshake of the worker needs a pre-shared key; give_psk() is to follow.
     std::function<void(Index, const ipc::PskRequest&)> on_psk_request;
+    // A handshake asks whose a certificate is; give_user() is to follow.
+    std::function<void(Index, const ipc::UserRequest&)> on_user_request;
     // A handshake whose profile the name decides has come to know it; choose() is to follow.
     std::function<void(Index, const ipc::ServerName&)> on_server_name;
     std::function<void(Index, Loss)> on_lost; // its handshakes will not finish
@@ -75,6 +77,7 @@ public:
   bool start(Index worker, const ipc::StartHandshake& request, int socket) override;
   void cancel(Index worker, std::uint64_t id) override;
   void give_psk(Index worker, const ipc::PskReply& reply) override;
+  void give_user(Index worker, const ipc::UserReply& reply) override;
   void choose(Index worker, ipc::ChooseProfile choice) override;
   void replace(Index worker) override;
 

@@ -41,6 +41,10 @@ public:
   // `on_lost` is called once, when the bus has closed the connection: nothing works any more then.
   // The system bus, or where DBUS_SYSTEM_BUS_ADDRESS leads.
   static Result<std::unique_ptr<Connection>> open(EventLoop& loop, std::function<void()> on_lost);
+  // For Opening: neither is in the loop before watch(), and so may be on another thread till then.
+  static Result<std::unique_ptr<Connection>> prepare(EventLoop& loop,
+                                                     std::function<void()> on_lost);
+  Result<> watch();
 
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -80,7 +84,6 @@ private:
 
   Connection(EventLoop& loop, std::unique_ptr<sdbus::IConnection> connection,
              std::function<void()> on_lost);
-  Result<> watch();
   void process();
   void arm();
   void lose();
@@ -94,6 +97,7 @@ private:
   std::list<Call> calls_;
   EventSource io_;
   EventSource timer_;
+  bool watched_ = false;
   bool processing_ = false;
   bool lost_ = false;
 };

@@ -8,6 +8,7 @@
 
 #include "ipc/profile.hpp"
 #include "tls/local_psk.hpp"
+#include "tls/user_check.hpp"
 
 namespace ktls::test {
 
@@ -25,6 +26,7 @@ struct Options {
   bool limits_records = true;
   std::string ticket_key;
   std::optional<LocalPsk> psk;
+  tls::UserCheck* user = nullptr;
 };
 
 inline Options client(const std::string& certificate = {}) {

@@ -52,6 +52,7 @@ ipc::StartHandshake undecided(std::uint64_t id) {
 ipc::ChooseProfile choice(std::uint64_t id, Reason reason = Reason::Success,
                           std::uint32_t profile = 0) {
   auto message = wire::make<ipc::ChooseProfile>();
+  message.timeout_ms = 60'000;
   message.id = id;
   message.profile = profile;
   message.reason = static_cast<std::uint16_t>(reason);
