@@ -6,6 +6,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "policy/show.hpp"
 #include "tls/psk.hpp"
 
 namespace ktls {
@@ -53,8 +54,7 @@ void Broker::reload() {
 void Broker::on_change(const Configuration& configuration) {
   const auto& policy = configuration.policy;
   applications_->set_limits(intake_limits_of(policy.agent()));
-  log::info("policy {} is in force: {} rules, {} profiles, {} credentials", generations_.number(),
-            policy.rules().size(), policy.profiles().size(), policy.credentials().size());
+  log::info("policy {} is in force: {}", generations_.number(), policy::sizes(policy));
   expiry_.watch(configuration.snapshot.certificates);
   watch_files(configuration);
 }

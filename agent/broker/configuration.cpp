@@ -24,9 +24,11 @@ bool is_missing(const std::string& path) {
 
 class Reader {
 public:
+  explicit Reader(uid_t user) : user_(user) {}
+
   // One that was found.
   void add(const std::string& path) {
-    if (const auto secure = check_secure_path(path); !secure)
+    if (const auto secure = check_secure_path(path, user_); !secure)
       return problem(secure.error().message());
     auto text = read_file(path, max_file_size);
     if (!text)
@@ -37,7 +39,7 @@ public:
   void add_directory(const std::string& directory) {
     if (is_missing(directory))
       return;
-    if (const auto secure = check_secure_path(directory); !secure)
+    if (const auto secure = check_secure_path(directory, user_); !secure)
       return problem(secure.error().message());
     std::vector<std::string> paths;
     std::error_code failed;
@@ -64,6 +66,7 @@ public:
   }
 
 private:
+  uid_t user_;
   std::vector<policy::SourceFile> files_;
   policy::Problems problems_;
 };
@@ -72,7 +75,7 @@ private:
 
 tl::expected<std::vector<policy::SourceFile>, policy::Problems>
 read_sources(const ConfigurationSource& source) {
-  Reader reader;
+  Reader reader(source.user);
   if (source.named || !is_missing(source.path))
     reader.add(source.path);
   reader.add_directory(std::filesystem::path(source.path).parent_path() / "conf.d");
@@ -90,7 +93,7 @@ tl::expected<Configuration, policy::Problems> read_configuration(const Configura
   auto policy = read_policy(source);
   if (!policy)
     return tl::make_unexpected(std::move(policy.error()));
-  auto snapshot = load_snapshot(*policy, suites);
+  auto snapshot = load_snapshot(*policy, suites, source.user);
   if (!snapshot)
     return tl::make_unexpected(std::move(snapshot.error()));
   return Configuration{std::move(*policy), std::move(*snapshot)};

@@ -2,6 +2,8 @@
 // Configuration: the files of the policy, and all that they name, read in.
 #pragma once
 
+#include <unistd.h>
+
 #include <string>
 #include <vector>
 
@@ -14,7 +16,8 @@ inline constexpr const char* default_configuration = "/etc/ktlsd/ktlsd.toml";
 
 struct ConfigurationSource {
   std::string path = default_configuration;
-  bool named = false; // by whoever started us: then it has to exist
+  bool named = false;       // by whoever started us: then it has to exist
+  uid_t user = ::geteuid(); // whose files it may be made of, beside root's
 };
 
 struct Configuration {

@@ -40,7 +40,7 @@ std::string ConfiguredFiles::resolve(const policy::LocatedPath& from) {
 
 // What cannot be found, whoever opens it will say.
 void ConfiguredFiles::check(const std::string& path, const std::string& where) {
-  if (const auto secure = check_secure_path(path);
+  if (const auto secure = check_secure_path(path, user_);
       !secure && secure.error().code == std::errc::invalid_argument)
     problem(where, secure.error().message());
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 
 namespace ktls {
 namespace {
@@ -99,8 +100,8 @@ void Reloader::finish(const std::vector<Done>& whose, const policy::Problems& pr
   for (const auto& line : problems.lines)
     log::error("{}", line);
   if (!problems.lines.empty())
-    log::error("the configuration is not taken up: {} error{}; policy {} stays in force",
-               problems.lines.size(), problems.lines.size() == 1 ? "" : "s", generations_.number());
+    log::error("the configuration is not taken up: {}; policy {} stays in force",
+               counted(problems.lines.size(), "error"), generations_.number());
   (void)::sd_notify(0, "READY=1");
   for (const auto& done : whose)
     done(problems);

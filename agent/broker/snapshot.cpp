@@ -25,8 +25,8 @@ using policy::PskKind;
 
 class Loader {
 public:
-  Loader(const policy::Policy& policy, const KernelSuites& suites)
-      : policy_(policy), suites_(suites) {}
+  Loader(const policy::Policy& policy, const KernelSuites& suites, uid_t user)
+      : policy_(policy), suites_(suites), files_(user) {}
 
   tl::expected<Snapshot, policy::Problems> load() {
     out_.workers.limits_records = suites_.limits_records;
@@ -214,8 +214,8 @@ private:
 } // namespace
 
 tl::expected<Snapshot, policy::Problems> load_snapshot(const policy::Policy& policy,
-                                                       const KernelSuites& suites) {
-  return Loader(policy, suites).load();
+                                                       const KernelSuites& suites, uid_t user) {
+  return Loader(policy, suites, user).load();
 }
 
 } // namespace ktls

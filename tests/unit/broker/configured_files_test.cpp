@@ -171,7 +171,7 @@ TEST_F(ConfiguredFilesTest, RefusesListsThatAreNone) {
   for (const auto& content : {std::string(), std::string("no list"), test::data("ca.pem"),
                               list.substr(0, list.size() - 1), pem(test::to_der("no list")),
                               pem(test::to_der(list)) + pem(test::to_der(list.substr(0, 50)))}) {
-    files = {};
+    files = ConfiguredFiles();
     EXPECT_TRUE(files.crls({write("list.crl", content)}).empty());
     expect_problem("list.crl");
   }
@@ -197,7 +197,7 @@ TEST_F(ConfiguredFilesTest, RefusesOcspResponsesOfNoUse) {
       {"", "reading an OCSP response"}};
 
   for (const auto& [content, what] : bad) {
-    files = {};
+    files = ConfiguredFiles();
     (void)files.ocsp_response(write("response", content), any_certificate());
     expect_problem(what);
   }
