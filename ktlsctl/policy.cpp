@@ -64,6 +64,8 @@ int check(const Check& what) {
     if (!problems.lines.empty())
       return tell(problems);
   }
+  if (auto line = warning_of_no_rules(what.source, *policy); !line.empty())
+    warnings.push_back(std::move(line));
   for (const auto& line : warnings)
     fmt::print("warning: {}\n", line);
   std::size_t count = warnings.size();

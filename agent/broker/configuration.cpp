@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/file.hpp"
+#include "base/reason.hpp"
 #include "base/secure_path.hpp"
 #include "broker/accounts.hpp"
 
@@ -82,6 +83,15 @@ read_sources(const ConfigurationSource& source) {
   return reader.take();
 }
 
+std::string warning_of_no_rules(const ConfigurationSource& source, const policy::Policy& policy) {
+  if (!policy.rules().empty())
+    return {};
+  const bool clear = policy.default_action() == policy::Action::Clear;
+  return fmt::format("{} has no rules: every handshake is refused with {}; write some, see "
+                     "ktlsd.toml(5), and reload",
+                     source.path, facts(clear ? Reason::PolicyClear : Reason::NoPolicy).name);
+}
+
 tl::expected<policy::Policy, policy::Problems> read_policy(const ConfigurationSource& source) {
   return read_sources(source).and_then([](const std::vector<policy::SourceFile>& files) {
     return policy::parse_policy(files, local_accounts());
@@ -96,6 +106,8 @@ tl::expected<Configuration, policy::Problems> read_configuration(const Configura
   auto snapshot = load_snapshot(*policy, suites, source.user);
   if (!snapshot)
     return tl::make_unexpected(std::move(snapshot.error()));
+  if (auto warning = warning_of_no_rules(source, *policy); !warning.empty())
+    snapshot->warnings.push_back(std::move(warning));
   return Configuration{std::move(*policy), std::move(*snapshot)};
 }
 

@@ -30,6 +30,10 @@ struct Configuration {
 [[nodiscard]] tl::expected<std::vector<policy::SourceFile>, policy::Problems>
 read_sources(const ConfigurationSource& source);
 
+// Of a policy that serves nobody, since it has no rules; empty: it has some.
+[[nodiscard]] std::string warning_of_no_rules(const ConfigurationSource& source,
+                                              const policy::Policy& policy);
+
 // The policy alone, without what it names.
 [[nodiscard]] tl::expected<policy::Policy, policy::Problems>
 read_policy(const ConfigurationSource& source);

@@ -136,15 +136,6 @@ open_kernel(const ktls::policy::AgentSettings& settings) {
   return sources;
 }
 
-// Without a rule there is nobody to serve: said at the start, and by each refusal.
-void warn_of_no_rules(const Options& options, const ktls::policy::Policy& policy) {
-  if (policy.rules().empty())
-    ktls::log::warning(
-        "{} has no rules: every handshake is refused with no-policy; write some, see "
-        "ktlsd.toml(5), and reload",
-        options.configuration.path);
-}
-
 ktls::Result<int> serve(const Options& options, ktls::Configuration configuration,
                         ktls::KernelSuites suites) {
   raise_descriptor_limit(configuration.policy.agent());
@@ -205,7 +196,6 @@ int run(const Options& options) {
     return 1;
   for (const auto& line : configuration->snapshot.warnings)
     ktls::log::warning("{}", line);
-  warn_of_no_rules(options, configuration->policy);
   if (options.only_check) {
     const auto problems = ktls::check_keys(configuration->snapshot, options.helpers);
     report(problems);

@@ -263,5 +263,22 @@ TEST_F(ConfigurationTest, TellsWhatIsWrongWithWhatThePolicyNames) {
   EXPECT_NE(configuration.error().lines.at(0).find("/nowhere/ca.pem"), std::string::npos);
 }
 
+TEST_F(ConfigurationTest, WarnsOfOneWithoutRules) {
+  const auto nothing = read_configuration(source(false), suites);
+  ASSERT_TRUE(nothing);
+  EXPECT_EQ(nothing->snapshot.warnings,
+            Lines{main + " has no rules: every handshake is refused with no-policy; write some, "
+                         "see ktlsd.toml(5), and reload"});
+
+  write("ktlsd.toml", "[agent]\ndefault_action = \"clear\"\n");
+  const auto clear = read_configuration(source(), suites);
+  ASSERT_TRUE(clear);
+  ASSERT_EQ(clear->snapshot.warnings.size(), 1U);
+  EXPECT_NE(clear->snapshot.warnings[0].find("policy-clear"), std::string::npos);
+
+  write("ktlsd.toml", "[[rule]]\nname = \"all\"\naction = \"deny\"\n");
+  EXPECT_EQ(read_configuration(source(), suites).value().snapshot.warnings, Lines{});
+}
+
 } // namespace
 } // namespace ktls
