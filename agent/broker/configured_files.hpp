@@ -27,7 +27,7 @@ public:
 
   // Empty: there is none in it, which is noted.
   std::vector<tls::Der> certificates(const policy::LocatedPath& from);
-  // Of files and directories, or of the system.
+  // Of files and directories, or of the system. What a worker could not read is noted, too.
   std::vector<tls::Der> anchors(const std::vector<policy::LocatedPath>& from);
   std::vector<tls::Der> crls(const std::vector<policy::LocatedPath>& from);
   // An OCSP response in DER, about that certificate.
