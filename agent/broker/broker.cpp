@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "broker/broker.hpp"
 
+#include <linux/capability.h>
+
 #include <filesystem>
 #include <utility>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "broker/needs.hpp"
 #include "policy/show.hpp"
 #include "tls/psk.hpp"
 
@@ -24,19 +27,21 @@ Broker::Broker(EventLoop& loop, Options options, std::vector<KernelSource> kerne
     : loop_(loop), kernel_sources_(std::move(kernel)), on_serving_(std::move(on_serving)),
       dispatcher_(loop, limits_of({})), generations_(loop, std::move(options.helpers), dispatcher_),
       configuration_path_(options.source.path),
-      reloader_(loop, generations_, std::move(options.source), std::move(options.suites),
-                [this](const Configuration& configuration) { on_change(configuration); }),
+      reloader_(
+          loop, generations_, std::move(options.source), std::move(options.suites),
+          [this](const policy::Policy& policy) { return unmet(policy); },
+          [this](const Configuration& configuration) { on_change(configuration); }),
       expiry_(loop), files_(loop, [this] {
         log::info("a file of the configuration has changed");
         reload();
       }) {}
 
 void Broker::start(Configuration configuration) {
+  if (const auto problems = unmet(configuration.policy); !problems.lines.empty())
+    return fail(problems);
   generations_.follow(std::move(configuration), [this](const policy::Problems& problems) {
-    for (const auto& line : problems.lines)
-      log::error("{}", line);
     if (!problems.lines.empty())
-      return loop_.exit(1);
+      return fail(problems);
     const auto& agent = generations_.in_force()->policy.agent();
     if (const auto opened = open_intakes(agent); !opened) {
       log::error("{}", opened.error().message());
@@ -45,6 +50,17 @@ void Broker::start(Configuration configuration) {
     on_change(*generations_.in_force());
     on_serving_();
   });
+}
+
+void Broker::fail(const policy::Problems& problems) {
+  for (const auto& line : problems.lines)
+    log::error("{}", line);
+  loop_.exit(1);
+}
+
+policy::Problems Broker::unmet(const policy::Policy& policy) {
+  return unmet_needs(policy, {[] { return has_capability(CAP_SYS_PTRACE); },
+                              [this] { return socket_facts_.try_direction(); }});
 }
 
 void Broker::reload() {

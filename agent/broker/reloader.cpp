@@ -55,9 +55,10 @@ policy::Problems newly_expired(const Snapshot& after, const Snapshot& before, st
 }
 
 Reloader::Reloader(EventLoop& loop, Generations& generations, ConfigurationSource source,
-                   KernelSuites suites, std::function<void(const Configuration&)> on_change)
+                   KernelSuites suites, Unmet unmet,
+                   std::function<void(const Configuration&)> on_change)
     : loop_(loop), generations_(generations), source_(std::move(source)),
-      suites_(std::move(suites)), on_change_(std::move(on_change)) {
+      suites_(std::move(suites)), unmet_(std::move(unmet)), on_change_(std::move(on_change)) {
   generations_.on_room([this] {
     if (!waiting_.empty())
       begin();
@@ -82,10 +83,8 @@ void Reloader::begin() {
   if (const auto expired = newly_expired(configuration->snapshot, before->snapshot, now);
       !expired.lines.empty())
     return finish(whose, expired);
-  // a rule that denies must not miss the programs of other users
-  if (configuration->policy.asked_facts().executable && !before->policy.asked_facts().executable)
-    return finish(whose, {{"rules by executable need CAP_SYS_PTRACE, which was given up when ktlsd "
-                           "started without such rules: restart it"}});
+  if (const auto unmet = unmet_(configuration->policy); !unmet.lines.empty())
+    return finish(whose, unmet);
   for (const auto& line : configuration->snapshot.warnings)
     log::warning("{}", line);
   warn_of_what_needs_a_restart(configuration->policy.agent(), before->policy.agent());
