@@ -49,6 +49,8 @@ public:
   void stop();
 
 private:
+  void fail(const policy::Problems& problems);
+  policy::Problems unmet(const policy::Policy& policy);
   void on_change(const Configuration& configuration);
   void watch_files(const Configuration& configuration);
   Result<> open_intakes(const policy::AgentSettings& agent);

@@ -264,7 +264,7 @@ ProfileSettings read_profile(const std::string& name, Table& in, const Surroundi
   ProfileSettings out;
   out.name = name;
   out.where = in.report().where(in.place());
-  whole = read_kind(in, out) && whole;
+  whole = read_kind(in, out) && whole && !in.is_ambiguous();
   if (whole) {
     out.inherits = in.text("inherits").value_or("");
     check_combinations(out, in);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "policy/show.hpp"
 
+#include <fmt/format.h>
+
 #include "base/text.hpp"
 #include "policy/condition_text.hpp"
 #include "policy/pin.hpp"
@@ -230,6 +232,12 @@ std::string to_toml(const Policy& policy) {
   for (const auto& rule : policy.rules())
     write_rule(policy, rule, out);
   return out.take();
+}
+
+std::string sizes(const Policy& policy) {
+  return fmt::format("{}, {}, {}", counted(policy.rules().size(), "rule"),
+                     counted(policy.profiles().size(), "profile"),
+                     counted(policy.credentials().size(), "credential"));
 }
 
 } // namespace ktls::policy
