@@ -76,6 +76,8 @@ int secure(int fd, const ktlsctl_options* given, ktlsctl_session** session,
   status = make_request(options, request);
   if (status != 0)
     return status;
+  if (session == nullptr)
+    request.flags = 0; // there would be nowhere to hand certificates over
   if (fcntl(fd, F_GETFD) < 0)
     return -EBADF;
   if (session != nullptr) {

@@ -48,4 +48,11 @@ inline Options asking_server(ipc::ClientAuthType type = ipc::ClientAuthType::Req
   return options;
 }
 
+inline constexpr const char* tls12 = "-VERS-ALL:+VERS-TLS1.2";
+
+inline Options with_tls12(Options options) {
+  options.priority = tls12;
+  return options;
+}
+
 } // namespace ktls::test
