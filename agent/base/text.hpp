@@ -18,4 +18,8 @@ namespace ktls {
 // ASCII letters; all else stays.
 [[nodiscard]] std::string lower_case(std::string_view text);
 
+// The size in bytes of the UTF-8 character (RFC 3629) at the front; 0: there is none.
+[[nodiscard]] std::size_t utf8_size(std::string_view text);
+[[nodiscard]] bool is_utf8(std::string_view text);
+
 } // namespace ktls

@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
+#include "base/text.hpp"
 #include "import/import.hpp"
 
 namespace ktls::importer {
@@ -14,29 +14,6 @@ namespace {
 
 char small(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-// RFC 3629, section 4: how many bytes follow the first one, and the limits of the second.
-struct Utf8Form {
-  unsigned char first, last; // of the first byte
-  std::size_t size;
-  unsigned char second_first, second_last;
-};
-constexpr std::array<Utf8Form, 9> utf8_forms{{
-    {0x00, 0x7f, 1, 0, 0},
-    {0xc2, 0xdf, 2, 0x80, 0xbf},
-    {0xe0, 0xe0, 3, 0xa0, 0xbf},
-    {0xe1, 0xec, 3, 0x80, 0xbf},
-    {0xed, 0xed, 3, 0x80, 0x9f},
-    {0xee, 0xef, 3, 0x80, 0xbf},
-    {0xf0, 0xf0, 4, 0x90, 0xbf},
-    {0xf1, 0xf3, 4, 0x80, 0xbf},
-    {0xf4, 0xf4, 4, 0x80, 0x8f},
-}};
-
-bool is_within(char c, unsigned char first, unsigned char last) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte >= first && byte <= last;
 }
 
 } // namespace
@@ -102,25 +79,6 @@ std::optional<std::uint64_t> number(std::string_view text) {
   if (error != std::errc{} || stopped != end)
     return std::nullopt;
   return value;
-}
-
-std::size_t utf8_size(std::string_view text) {
-  if (text.empty())
-    return 0;
-  const auto* form = std::find_if(utf8_forms.begin(), utf8_forms.end(), [&](const Utf8Form& f) {
-    return is_within(text.front(), f.first, f.last);
-  });
-  if (form == utf8_forms.end() || text.size() < form->size)
-    return 0;
-  constexpr unsigned char tail_first = 0x80;
-  constexpr unsigned char tail_last = 0xbf;
-  for (std::size_t i = 1; i < form->size; ++i) {
-    const bool fits = i == 1 ? is_within(text[i], form->second_first, form->second_last)
-                             : is_within(text[i], tail_first, tail_last);
-    if (!fits)
-      return 0;
-  }
-  return form->size;
 }
 
 std::string_view without_byte_order_mark(std::string_view text) {

@@ -23,8 +23,6 @@ namespace ktls::importer {
 // Decimal digits alone.
 [[nodiscard]] std::optional<std::uint64_t> number(std::string_view text);
 
-// The size in bytes of the UTF-8 character at the front; 0: there is none.
-[[nodiscard]] std::size_t utf8_size(std::string_view text);
 // Without the mark of byte order that some editors put in front.
 [[nodiscard]] std::string_view without_byte_order_mark(std::string_view text);
 // Too much text, and bytes that no text has, are fatal problems.

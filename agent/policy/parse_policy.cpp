@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <deque>
-#include <map>
 
 #include "base/text.hpp"
 #include "policy/agent_table.hpp"
 #include "policy/credential_table.hpp"
-#include "policy/document.hpp"
+#include "policy/documents.hpp"
 #include "policy/policy_parts.hpp"
 #include "policy/profile_table.hpp"
 #include "policy/rule_table.hpp"
@@ -19,26 +19,15 @@ namespace {
 
 constexpr std::size_t max_generations = 8; // from a profile to the last that it inherits from
 
-// A table of the file, and what it is called.
-struct NamedNode {
-  std::string name;
-  const toml::node* node;
-  Place place;
-};
-
 class Loader {
 public:
   Loader(std::span<const SourceFile> files, const Accounts& accounts)
-      : report_(files), accounts_(accounts) {
-    for (std::uint32_t file = 0; file < files.size(); ++file) {
-      if (auto root = parse_document(files[file], file, report_))
-        documents_.push_back({file, *std::move(root)});
-    }
-  }
+      : report_(files), accounts_(accounts), documents_(files, report_) {}
 
   tl::expected<Policy, Problems> load() {
-    for (const auto& document : documents_)
-      check_tables(document);
+    static constexpr std::array<std::string_view, 4> known{"agent", "credential", "profile",
+                                                           "rule"};
+    documents_.check_tables(known);
     load_agent();
     load_credentials();
     load_profiles();
@@ -51,81 +40,23 @@ public:
   }
 
 private:
-  struct Document {
-    std::uint32_t file;
-    toml::table root;
-  };
-
-  void check_tables(const Document& document) {
-    static constexpr std::array<std::string_view, 4> known{"agent", "credential", "profile",
-                                                           "rule"};
-    for (const auto& [key, node] : document.root) {
-      if (std::ranges::find(known, key.str()) != known.end())
-        continue;
-      const auto instead = instead_of(key.str());
-      report_.add(place_of(key.source(), document.file), escape(key.str()),
-                  instead.empty() ? "unknown key" + suggestion(key.str(), known)
-                                  : fmt::format("unknown key; {}", instead));
-    }
-  }
-
   void load_agent() {
-    static const toml::table none;
-    const Document* first = nullptr;
-    for (const auto& document : documents_) {
-      const auto* node = document.root.get("agent");
-      if (node == nullptr)
-        continue;
-      const auto place = place_of(node->source(), document.file);
-      if (!node->is_table())
-        report_.add(place, "agent", "must be a table: [agent]");
-      else if (first != nullptr)
-        report_.add(
-            place, "agent",
-            fmt::format("there is an [agent] already, in {}",
-                        report_.where(place_of(first->root.get("agent")->source(), first->file))));
-      else
-        first = &document;
-    }
-    const Table in("agent", first == nullptr ? none : *first->root.get_as<toml::table>("agent"),
-                   first == nullptr ? 0 : first->file, agent_keys(), report_);
+    const auto [table, file, is_there] = documents_.only("agent");
+    const Table in("agent", *table, file, agent_keys(), report_);
     agent_ = read_agent(in);
-    if (first != nullptr)
+    if (is_there)
       agent_.where = report_.where(in.place());
     default_action_ = read_default_action(in);
   }
 
-  // The tables [KIND.NAME] of all files, in their order.
-  std::vector<NamedNode> named(std::string_view kind, NameIndex& names) {
-    std::vector<NamedNode> all;
-    for (const auto& [file, root] : documents_) {
-      const auto* node = root.get(kind);
-      if (node == nullptr)
-        continue;
-      const auto* tables = node->as_table();
-      if (tables == nullptr) {
-        report_.add(place_of(node->source(), file), kind,
-                    fmt::format("must be tables: [{}.NAME]", kind));
-        continue;
-      }
-      for (const auto& [name, value] : *tables)
-        all.push_back({std::string(name.str()), &value, place_of(value.source(), file)});
-    }
-    std::ranges::stable_sort(all, {}, &NamedNode::place);
-    std::erase_if(all, [&](const NamedNode& one) {
-      return !names.add(one.name, fmt::format("{}.{}", kind, escape(one.name)), one.place);
-    });
-    return all;
-  }
-
   void load_credentials() {
-    for (const auto& [name, node, place] : named("credential", credential_names_))
+    for (const auto& [name, node, place] : documents_.named("credential", credential_names_))
       credentials_.push_back(read_credential(name, *node, place.file, report_));
   }
 
   void load_profiles() {
     static const toml::table none;
-    const auto nodes = named("profile", profile_names_);
+    const auto nodes = documents_.named("profile", profile_names_);
     for (const auto& [name, node, place] : nodes) {
       const auto path = fmt::format("profile.{}", name);
       if (!node->is_table())
@@ -166,27 +97,14 @@ private:
 
   void load_rules() {
     const RuleReader reader{agent_, profiles_, profile_names_, accounts_, rule_names_, report_};
-    for (const auto& [file, root] : documents_) {
-      const auto* node = root.get("rule");
-      if (node == nullptr)
-        continue;
-      const auto* list = node->as_array();
-      if (list == nullptr) {
-        report_.add(place_of(node->source(), file), "rule", "must be tables: [[rule]]");
-        continue;
-      }
-      for (const auto& item : *list) {
-        if (const auto* table = item.as_table())
-          rules_.push_back(reader.read(*table, file));
-        else
-          report_.add(place_of(item.source(), file), "rule", "must be tables: [[rule]]");
-      }
-    }
+    documents_.each("rule", [&](const toml::table& table, std::uint32_t file) {
+      rules_.push_back(reader.read(table, file));
+    });
   }
 
   Report report_;
   KnownAccounts accounts_;
-  std::vector<Document> documents_;
+  Documents documents_;
   NameIndex credential_names_{"credential", report_};
   NameIndex profile_names_{"profile", report_};
   NameIndex rule_names_{"rule", report_};

@@ -5,15 +5,13 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 #include "base/text.hpp"
-#include "policy/condition_values.hpp"
+#include "policy/condition_lists.hpp"
 
 namespace ktls::policy {
 namespace {
 
-constexpr std::size_t max_alternatives = 4096; // of one condition
 constexpr std::size_t max_text_shown = 64;
 
 constexpr std::array<Key, 18> keys{{
@@ -56,21 +54,6 @@ constexpr std::array<Choice<std::optional<Direction>>, 3> directions{{
     {"both", "Both", std::nullopt},
 }};
 
-// A list of texts, each of which `parse` takes.
-template<class Key, class Parse>
-void read_texts(const Table& in, std::string_view key, Parse parse, Alternatives<Key>& out) {
-  in.each(key, max_alternatives, [&](const Entry& entry, const toml::node& value) {
-    const auto* text = value.as_string();
-    if (text == nullptr)
-      return in.problem(entry, value, "must be a string, or a list of strings");
-    auto parsed = parse(text->get());
-    if (parsed)
-      out.push_back(*std::move(parsed));
-    else
-      in.problem(entry, value, parsed.error());
-  });
-}
-
 void read_origins(const Table& in, Alternatives<Origin>& out) {
   const auto parse = [](const std::string& text) -> Parsed<Interval<Origin>> {
     for (const auto& choice : origins) {
@@ -81,23 +64,6 @@ void read_origins(const Table& in, Alternatives<Origin>& out) {
                                       escape(text, max_text_shown)));
   };
   read_texts(in, "origin", parse, out);
-}
-
-void read_ports(const Table& in, std::string_view key, Alternatives<std::uint16_t>& out) {
-  constexpr std::int64_t largest = std::numeric_limits<std::uint16_t>::max();
-  in.each(key, max_alternatives, [&](const Entry& entry, const toml::node& value) {
-    const auto* text = value.as_string();
-    const auto* number = value.as_integer();
-    if (text == nullptr && (number == nullptr || number->get() < 1 || number->get() > largest))
-      return in.problem(entry, value,
-                        "must be a port from 1 to 65535, or a range as \"8000-8999\"");
-    const auto parsed = text == nullptr ? exactly(static_cast<std::uint16_t>(number->get()))
-                                        : parse_ports(text->get());
-    if (parsed)
-      out.push_back(*parsed);
-    else
-      in.problem(entry, value, parsed.error());
-  });
 }
 
 void read_namespaces(const Table& in, const AgentSettings& agent, Alternatives<std::string>& out) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tls/certificate.hpp"
 
+#include <gnutls/crypto.h>
+
 #include "base/text.hpp"
 #include "tls/gnutls_error.hpp"
 #include "tls/handles.hpp"
@@ -119,6 +121,14 @@ Result<CertificateFacts> facts_of(std::span<const std::byte> certificate) {
   return CertificateFacts{escape({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, most),
                           gnutls_x509_crt_get_activation_time(parsed.get()),
                           gnutls_x509_crt_get_expiration_time(parsed.get())};
+}
+
+Result<Sha256> sha256(std::span<const std::byte> bytes) {
+  Sha256 digest{};
+  const int status = gnutls_hash_fast(GNUTLS_DIG_SHA256, bytes.data(), bytes.size(), digest.data());
+  if (status < 0)
+    return gnutls_error("hashing", status);
+  return digest;
 }
 
 Result<Sha256> spki_sha256(std::span<const std::byte> certificate) {

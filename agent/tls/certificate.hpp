@@ -36,6 +36,7 @@ struct CertificateFacts {
 };
 Result<CertificateFacts> facts_of(std::span<const std::byte> certificate);
 
+Result<Sha256> sha256(std::span<const std::byte> bytes);
 // SHA-256 of the certificate's DER SubjectPublicKeyInfo: what a private key is matched by.
 Result<Sha256> spki_sha256(std::span<const std::byte> certificate);
 

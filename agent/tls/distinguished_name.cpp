@@ -47,25 +47,6 @@ std::optional<std::string> from_wide(Bytes content, std::size_t unit) {
   return out;
 }
 
-// As text in UTF-8 (or what else a TeletexString may hold); none where it is no string.
-std::optional<std::string> read_text(const DerElement& value) {
-  switch (value.tag) {
-  case utf8:
-  case numeric:
-  case printable:
-  case teletex:
-  case ia5:
-  case visible:
-    return std::string(text_of(value.content));
-  case bmp:
-    return from_wide(value.content, 2);
-  case universal:
-    return from_wide(value.content, 4);
-  default:
-    return std::nullopt;
-  }
-}
-
 std::string normalise(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -91,6 +72,24 @@ void append_sized(std::string& to, std::string_view part) {
 
 } // namespace
 
+std::optional<std::string> read_string(const DerElement& value) {
+  switch (value.tag) {
+  case utf8:
+  case numeric:
+  case printable:
+  case teletex:
+  case ia5:
+  case visible:
+    return std::string(text_of(value.content));
+  case bmp:
+    return from_wide(value.content, 2);
+  case universal:
+    return from_wide(value.content, 4);
+  default:
+    return std::nullopt;
+  }
+}
+
 bool DistinguishedName::append(Bytes relative_name) {
   DerReader attributes(relative_name);
   std::vector<std::string> parts;
@@ -100,7 +99,7 @@ bool DistinguishedName::append(Bytes relative_name) {
     const auto value = attribute.next();
     if (!attribute.done())
       return false;
-    const auto text = read_text(value);
+    const auto text = read_string(value);
     has_nul_ = has_nul_ || (text && text->find('\0') != std::string::npos);
     if (type == email_address)
       email_addresses_.push_back(value.content);

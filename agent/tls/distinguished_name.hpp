@@ -10,6 +10,10 @@
 
 namespace ktls::tls {
 
+// A value of a string type as text in UTF-8 (or what else a TeletexString may hold); none for what
+// is no string.
+std::optional<std::string> read_string(const DerElement& value);
+
 // Without regard to the case of ASCII letters, to white space around words, and to which string
 // type a value has.
 class DistinguishedName {

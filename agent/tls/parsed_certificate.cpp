@@ -184,7 +184,6 @@ std::string read_extension(std::string_view oid, bool critical, Bytes value,
 bool read_extensions(Bytes content, ParsedCertificate& to) {
   DerReader outer(content);
   DerReader list(outer.take(der_tag::sequence));
-  std::vector<std::string_view> seen;
   while (!list.at_end()) {
     DerReader reader(list.take(der_tag::sequence));
     const auto oid = text_of(reader.take(der_tag::oid));
@@ -193,10 +192,9 @@ bool read_extensions(Bytes content, ParsedCertificate& to) {
     if (!reader.done())
       return false;
     // RFC 5280: "A certificate MUST NOT include more than one instance of a particular extension."
-    auto flaw = std::ranges::find(seen, oid) == seen.end()
-                    ? read_extension(oid, critical, value, to)
-                    : "has an extension twice";
-    seen.push_back(oid);
+    auto flaw =
+        to.extension(oid) ? "has an extension twice" : read_extension(oid, critical, value, to);
+    to.extensions.push_back({oid, value});
     // RFC 5280, section 4.2.1.6
     if (flaw.empty() && oid == alternative_name && !critical && to.subject.empty())
       flaw = "has neither a subject nor a critical subject alternative name";
@@ -254,6 +252,11 @@ std::optional<Signed> read_signed(Bytes der) {
 bool ParsedCertificate::has_purpose(std::string_view purpose) const {
   return purposes &&
          std::ranges::any_of(*purposes, [&](Bytes each) { return text_of(each) == purpose; });
+}
+
+std::optional<Bytes> ParsedCertificate::extension(std::string_view oid) const {
+  const auto found = std::ranges::find(extensions, oid, &Extension::oid);
+  return found == extensions.end() ? std::nullopt : std::optional(found->value);
 }
 
 tl::expected<ParsedCertificate, std::string> ParsedCertificate::parse(Bytes der) {

@@ -44,6 +44,11 @@ struct ParsedCertificate {
     std::optional<std::uint32_t> path_length;
   };
 
+  struct Extension {
+    std::string_view oid; // the content of the OBJECT IDENTIFIER
+    Bytes value;
+  };
+
   // Unexpected: what makes it unreadable.
   static tl::expected<ParsedCertificate, std::string> parse(Bytes der);
 
@@ -61,6 +66,8 @@ struct ParsedCertificate {
     return is_self_issued() && (authority_key_id.empty() || subject_key_id.empty() ||
                                 same(authority_key_id, subject_key_id));
   }
+  // Of extensions that have no meaning for chains. None: it is not there.
+  [[nodiscard]] std::optional<Bytes> extension(std::string_view oid) const;
   [[nodiscard]] bool has_purpose(std::string_view purpose) const;
 
   Bytes der;
@@ -74,6 +81,7 @@ struct ParsedCertificate {
   std::time_t not_before = 0;
   std::time_t not_after = 0;
   Bytes spki;
+  std::vector<Extension> extensions; // all of them
 
   std::optional<BasicConstraints> basic_constraints;
   std::optional<std::uint16_t> key_usage; // bit N: usage N
