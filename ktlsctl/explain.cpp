@@ -15,6 +15,7 @@
 #include "broker/accounts.hpp"
 #include "broker/configuration.hpp"
 #include "broker/dispatcher.hpp"
+#include "ktlsctl/account_option.hpp"
 #include "ktlsctl/status.hpp"
 #include "policy/explanation.hpp"
 
@@ -25,7 +26,7 @@ using namespace policy;
 
 // As given on the command line.
 struct Connection {
-  std::string file = default_configuration;
+  ConfigurationSource source;
   Origin origin = Origin::Application;
   std::string direction;
   std::string role;
@@ -42,19 +43,6 @@ struct Connection {
 
 [[noreturn]] void reject(const std::string& option, const std::string& why) {
   throw CLI::ValidationError(option, why);
-}
-
-std::uint32_t
-number_of(const std::string& option, const std::string& text,
-          const std::function<std::optional<std::uint32_t>(const std::string&)>& find) {
-  std::uint32_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error == std::errc() && end == text.data() + text.size())
-    return number;
-  const auto found = find(text);
-  if (!found)
-    reject(option, fmt::format("there is no \"{}\" in this host's files; give the number", text));
-  return *found;
 }
 
 // "192.0.2.1", "192.0.2.1:443", "[2001:db8::1]:443" or ":443".
@@ -126,7 +114,7 @@ Facts facts_of(const Connection& from) {
 int explain(const Connection& connection) {
   const auto facts = facts_of(connection);
   const auto time = read_time(connection.time);
-  const auto policy = read_policy({connection.file, true});
+  const auto policy = read_policy(connection.source);
   if (!policy) {
     for (const auto& line : policy.error().lines)
       fmt::print(stderr, "error: {}\n", line);
@@ -145,7 +133,8 @@ void add_explain(CLI::App& policy, int& status) {
   const std::map<std::string, Origin> origins{{"kernel", Origin::Kernel},
                                               {"application", Origin::Application},
                                               {"listener", Origin::Listener}};
-  command->add_option("--config", what->file, "The main file")->capture_default_str();
+  const auto* config =
+      command->add_option("--config", what->source.path, "The main file")->capture_default_str();
   command->add_option("--origin", what->origin, "Who asks: kernel, application or listener")
       ->transform(CLI::CheckedTransformer(origins))
       ->default_str("application");
@@ -163,7 +152,11 @@ void add_explain(CLI::App& policy, int& status) {
   command->add_option("--network-namespace", what->network_namespace, "Path, or own")
       ->capture_default_str();
   command->add_option("--time", what->time, "\"mon 14:30\"; now without it");
-  command->callback([what, &status] { status = explain(*what); });
+  command->callback([what, config, &status] {
+    what->source.named = config->count() > 0;
+    what->source.user = agent_user();
+    status = explain(*what);
+  });
 }
 
 } // namespace ktls::command

@@ -6,13 +6,11 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
-#include "base/log.hpp"
 #include "ktlsctl/policy.hpp"
 #include "ktlsctl/reload.hpp"
 #include "ktlsctl/status.hpp"
 
 int main(int count, char** arguments) {
-  ktls::log::prepare();
   int status = ktls::command::success;
   CLI::App app("Looks at and steers ktlsd, the agent for TLS in the kernel");
   app.set_version_flag("--version", "ktlsctl " KTLS_VERSION);

@@ -7,11 +7,14 @@
 #include <cstdio>
 #include <memory>
 
+#include "base/text.hpp"
 #include "broker/configuration.hpp"
 #include "broker/kernel_suites.hpp"
 #include "broker/key_check.hpp"
+#include "ktlsctl/account_option.hpp"
 #include "ktlsctl/explain.hpp"
 #include "ktlsctl/import.hpp"
+#include "ktlsctl/plain_errors.hpp"
 #include "ktlsctl/status.hpp"
 #include "policy/review.hpp"
 #include "policy/show.hpp"
@@ -22,7 +25,8 @@ namespace {
 using policy::Remark;
 
 struct Check {
-  std::string file = default_configuration;
+  ConfigurationSource source;
+  std::string user;
   bool text_only = false;
   bool keys = true;
   bool strict = false;
@@ -33,26 +37,35 @@ struct Check {
 int tell(const policy::Problems& problems) {
   for (const auto& line : problems.lines)
     fmt::print(stderr, "error: {}\n", line);
-  fmt::print(stderr, "{} error{}\n", problems.lines.size(), problems.lines.size() == 1 ? "" : "s");
+  fmt::print(stderr, "{}\n", counted(problems.lines.size(), "error"));
   return failed;
 }
 
+// Of what the policy names.
+policy::Problems check_files(const Check& what, const policy::Policy& policy,
+                             std::vector<std::string>& warnings) {
+  const auto snapshot = load_snapshot(policy, all_suites(), what.source.user);
+  if (!snapshot)
+    return snapshot.error();
+  warnings = snapshot->warnings;
+  if (!what.keys || snapshot->keys.empty())
+    return {};
+  const PlainErrors plain;
+  return check_keys(*snapshot, what.helpers);
+}
+
 int check(const Check& what) {
-  const ConfigurationSource source{what.file, true};
-  std::vector<std::string> warnings;
-  auto policy = read_policy(source);
+  const auto policy = read_policy(what.source);
   if (!policy)
     return tell(policy.error());
+  std::vector<std::string> warnings;
   if (!what.text_only) {
-    const auto snapshot = load_snapshot(*policy, all_suites());
-    if (!snapshot)
-      return tell(snapshot.error());
-    warnings = snapshot->warnings;
-    if (const auto keys = what.keys && !snapshot->keys.empty() ? check_keys(*snapshot, what.helpers)
-                                                               : policy::Problems{};
-        !keys.lines.empty())
-      return tell(keys);
+    const auto problems = check_files(what, *policy, warnings);
+    if (!problems.lines.empty())
+      return tell(problems);
   }
+  if (auto line = warning_of_no_rules(what.source, *policy); !line.empty())
+    warnings.push_back(std::move(line));
   for (const auto& line : warnings)
     fmt::print("warning: {}\n", line);
   std::size_t count = warnings.size();
@@ -63,10 +76,8 @@ int check(const Check& what) {
       fmt::print("{}: {}\n", warning ? "warning" : "note", remark.text);
     ++(warning ? count : notes);
   }
-  fmt::print("{}: {} rules, {} profiles, {} credentials; {} warning{}{}\n", what.file,
-             policy->rules().size(), policy->profiles().size(), policy->credentials().size(), count,
-             count == 1 ? "" : "s",
-             notes > 0 && !what.notes ? fmt::format(", {} notes (--notes)", notes) : "");
+  fmt::print("{}: {}; {}{}\n", what.source.path, policy::sizes(*policy), counted(count, "warning"),
+             notes > 0 && !what.notes ? fmt::format(", {} (--notes)", counted(notes, "note")) : "");
   return what.strict && count > 0 ? failed : success;
 }
 
@@ -74,15 +85,24 @@ void add_check(CLI::App& policy, int& status) {
   auto* command = policy.add_subcommand(
       "check", "Look for mistakes in a configuration, and for what it may not mean to say");
   auto options = std::make_shared<Check>();
-  command->add_option("FILE", options->file, "The main file; conf.d beside it is read as well")
-      ->capture_default_str();
+  const auto* file = command
+                         ->add_option("FILE", options->source.path,
+                                      "The main file; conf.d beside it is read as well")
+                         ->capture_default_str();
+  command->add_option("--user", options->user,
+                      "Whose files ktlsd takes, beside root's: the user that it runs as, name or "
+                      "number; default: ktlsd, or whoever calls where there is none");
   command->add_flag("--text-only", options->text_only, "Do not open the files that it names");
   command->add_flag("!--no-keys", options->keys, "Do not open private keys");
   command->add_flag("--strict", options->strict, "Fail for warnings too");
   command->add_flag("--notes", options->notes, "Tell of rules that overlap, too");
   command->add_option("--helpers", options->helpers, "Where ktlsd-signer is")
       ->capture_default_str();
-  command->callback([options, &status] { status = check(*options); });
+  command->callback([options, file, &status] {
+    options->source.named = file->count() > 0;
+    options->source.user = agent_user(options->user);
+    status = check(*options);
+  });
 }
 
 std::string outcome_of(const policy::Policy& policy, const policy::Rule& rule) {
@@ -97,8 +117,8 @@ std::string outcome_of(const policy::Policy& policy, const policy::Rule& rule) {
   return "deny";
 }
 
-int show(const std::string& file, bool effective) {
-  const auto policy = read_policy({file, true});
+int show(const ConfigurationSource& source, bool effective) {
+  const auto policy = read_policy(source);
   if (!policy)
     return tell(policy.error());
   if (effective) {
@@ -116,12 +136,17 @@ int show(const std::string& file, bool effective) {
 
 void add_show(CLI::App& policy, int& status) {
   auto* command = policy.add_subcommand("show", "List the rules in the order they are asked");
-  auto file = std::make_shared<std::string>(default_configuration);
+  auto source = std::make_shared<ConfigurationSource>();
   auto effective = std::make_shared<bool>(false);
-  command->add_option("--config", *file, "The main file")->capture_default_str();
+  const auto* config =
+      command->add_option("--config", source->path, "The main file")->capture_default_str();
   command->add_flag("--effective", *effective,
                     "All of it as one file, with what is inherited and the defaults filled in");
-  command->callback([file, effective, &status] { status = show(*file, *effective); });
+  command->callback([source, config, effective, &status] {
+    source->named = config->count() > 0;
+    source->user = agent_user();
+    status = show(*source, *effective);
+  });
 }
 
 } // namespace

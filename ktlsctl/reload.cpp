@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -21,9 +23,32 @@
 namespace ktls::command {
 namespace {
 
+constexpr std::string_view what_to_do = "is ktlsd running? See systemctl status ktlsd; with "
+                                        "another agent.socket, name it with --socket";
+constexpr std::string_view who_may = "only root and the user that ktlsd runs as may do this";
+
 std::string default_socket() {
   const char* path = ::secure_getenv("KTLSCTL_AGENT_SOCKET");
   return path != nullptr && *path != '\0' ? path : wire::default_agent_socket;
+}
+
+Unexpected not_reached(const std::string& path, int number) {
+  switch (number) {
+  case ENOENT:
+  case ENOTDIR:
+    return invalid(fmt::format("no agent at {}: there is no such socket; {}", path, what_to_do));
+  case ECONNREFUSED:
+    return invalid(fmt::format("no agent at {}: nobody listens there; {}", path, what_to_do));
+  case EPROTOTYPE:
+    return invalid(fmt::format("no agent at {}: it is something else; {}", path, what_to_do));
+  case EACCES:
+  case EPERM:
+    return invalid(fmt::format("the agent at {} is out of reach for uid {}, who has no permission "
+                               "to go there: {}",
+                               path, ::geteuid(), who_may));
+  default:
+    return errno_error("connecting to the agent at " + path, number);
+  }
 }
 
 Result<Fd> connect_to(const std::string& path) {
@@ -33,9 +58,10 @@ Result<Fd> connect_to(const std::string& path) {
     return invalid(path + ": too long for a socket");
   std::memcpy(address.sun_path, path.data(), path.size());
   Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-  if (!socket ||
-      ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0)
-    return errno_error(path + ": does ktlsd run?");
+  if (!socket)
+    return errno_error("opening a socket");
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0)
+    return not_reached(path, errno);
   return socket;
 }
 
@@ -68,7 +94,8 @@ Result<int> reload(const std::string& path) {
       ++told;
     } else if (wire::decode(message.data(), message.size(), reply)) {
       if (reply.problems > told)
-        fmt::print(stderr, "{} more are in the agent's log\n", reply.problems - told);
+        fmt::print(stderr, "{}: see the agent's log\n",
+                   counted(reply.problems - told, "more problem"));
       if (reply.problems > 0) {
         fmt::print(stderr, "Not taken up: policy {} stays in force.\n", reply.generation);
         return failed;
@@ -76,8 +103,7 @@ Result<int> reload(const std::string& path) {
       fmt::print("Policy {} is in force.\n", reply.generation);
       return success;
     } else if (wire::decode(message.data(), message.size(), refusal)) {
-      return invalid(fmt::format("{}: only root and the user that ktlsd runs as may do this",
-                                 escape(refusal.reason.view())));
+      return invalid(fmt::format("{}: {}", escape(refusal.reason.view()), who_may));
     } else {
       return invalid("the agent gave no answer, or one of another version: see its log");
     }

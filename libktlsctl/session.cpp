@@ -42,6 +42,30 @@ const char* ktlsctl_session_peer_subject(const ktlsctl_session* session) noexcep
   return session == nullptr ? "" : session->reply.peer_subject.bytes;
 }
 
+const char* ktlsctl_session_user(const ktlsctl_session* session) noexcept {
+  return session == nullptr ? "" : session->reply.user.bytes;
+}
+
+int ktlsctl_session_uid(const ktlsctl_session* session, uint32_t* uid) noexcept {
+  if (ktlsctl_session_user_strength(session) == KTLSCTL_STRENGTH_NONE)
+    return -ENOENT;
+  *uid = session->reply.uid;
+  return 0;
+}
+
+int ktlsctl_session_user_strength(const ktlsctl_session* session) noexcept {
+  return session == nullptr ? KTLSCTL_STRENGTH_NONE
+                            : static_cast<int>(session->reply.user_strength);
+}
+
+const char* ktlsctl_session_user_source(const ktlsctl_session* session) noexcept {
+  return session == nullptr ? "" : session->reply.user_source.bytes;
+}
+
+const char* ktlsctl_session_user_rule(const ktlsctl_session* session) noexcept {
+  return session == nullptr ? "" : session->reply.user_rule.bytes;
+}
+
 const char* ktlsctl_session_rule(const ktlsctl_session* session) noexcept {
   return session == nullptr ? "" : session->reply.rule.bytes;
 }

@@ -20,6 +20,8 @@ namespace {
 
 static_assert(KTLSCTL_MAX_TIMEOUT_MS == wire::max_timeout_ms);
 static_assert(KTLSCTL_WANT_CERTIFICATES == wire::StartRequest::wants_certificates);
+static_assert(KTLSCTL_WANT_USER == wire::StartRequest::wants_user);
+static_assert(KTLSCTL_STRENGTH_WEAK == 1 && KTLSCTL_STRENGTH_STRONG == 2);
 static_assert(KTLSCTL_ROLE_POLICY == static_cast<int>(wire::Role::Policy));
 static_assert(KTLSCTL_ROLE_CLIENT == static_cast<int>(wire::Role::Client));
 static_assert(KTLSCTL_ROLE_SERVER == static_cast<int>(wire::Role::Server));
@@ -45,7 +47,7 @@ int make_request(const ktlsctl_options& options, wire::StartRequest& request) no
   request = wire::make<wire::StartRequest>();
   request.role = static_cast<wire::Role>(options.role);
   request.timeout_ms = options.timeout_ms;
-  if ((options.flags & ~KTLSCTL_WANT_CERTIFICATES) != 0)
+  if ((options.flags & ~(KTLSCTL_WANT_CERTIFICATES | KTLSCTL_WANT_USER)) != 0)
     return -EINVAL;
   request.flags = static_cast<std::uint32_t>(options.flags);
   const std::string_view name = options.peer_name == nullptr ? "" : options.peer_name;
@@ -74,6 +76,8 @@ int secure(int fd, const ktlsctl_options* given, ktlsctl_session** session,
   status = make_request(options, request);
   if (status != 0)
     return status;
+  if (session == nullptr)
+    request.flags = 0; // there would be nowhere to hand certificates over
   if (fcntl(fd, F_GETFD) < 0)
     return -EBADF;
   if (session != nullptr) {

@@ -75,10 +75,12 @@ struct StartRequest {
   Text<256> peer_name; // DNS name or IP address to verify a server by; empty for a server
 
   static constexpr std::uint32_t wants_certificates = 1; // of the peer, behind the reply
+  static constexpr std::uint32_t wants_user = 2;         // whose the peer's certificate is
 
   [[nodiscard]] bool valid() const {
-    return role <= Role::Server && timeout_ms <= max_timeout_ms && flags <= wants_certificates &&
-           reserved == 0 && peer_name.valid() && (role != Role::Server || peer_name.view().empty());
+    return role <= Role::Server && timeout_ms <= max_timeout_ms &&
+           flags <= (wants_certificates | wants_user) && reserved == 0 && peer_name.valid() &&
+           (role != Role::Server || peer_name.view().empty());
   }
 };
 
@@ -90,6 +92,8 @@ struct StartReply {
   std::uint32_t error;         // positive errno; 0: the socket is secured
   std::uint32_t authenticated; // 1: the peer's certificate, or pre-shared key, was validated
   std::uint32_t certificates;  // how many PeerCertificate follow, when they were asked for
+  std::uint32_t user_strength; // 0: no user is known; 1: weak, 2: strong
+  std::uint32_t uid;           // of the user; 0 where none is known
   std::uint32_t reserved;
   Text<32> reason;         // stable name, "success" when error is 0
   Text<16> protocol;       // "TLS 1.3", "TLS 1.2"
@@ -97,6 +101,9 @@ struct StartReply {
   Text<256> alpn;          // RFC 7301 protocol name; empty when none was negotiated
   Text<72> rule;           // of the agent's policy that applied; empty: none
   Text<72> profile;        // of that rule; empty: it has none
+  Text<264> user;          // whose the peer's certificate is; empty: none is known
+  Text<264> user_source;   // by which source of the mapper
+  Text<264> user_rule;     // by which entry of it; may be empty
   Text<1024> peer_subject; // RFC 4514; empty when the peer presented no certificate
   Text<512> message;       // for a person: what failed, and what to do
 
@@ -104,8 +111,12 @@ struct StartReply {
     const bool success = reason.view() == "success";
     return error <= max_errno && (error == 0) == success && authenticated <= 1 &&
            certificates <= max_certificates && reserved == 0 && !reason.view().empty() &&
-           reason.valid() && protocol.valid() && cipher.valid() && alpn.valid() && rule.valid() &&
-           profile.valid() && peer_subject.valid() && message.valid();
+           user_strength <= 2 && user.valid() && user_source.valid() && user_rule.valid() &&
+           (user_strength == 0) == user.view().empty() &&
+           (user_strength != 0 || (uid == 0 && user_source.view().empty())) &&
+           (user_strength == 0 || (success && authenticated == 1)) && reason.valid() &&
+           protocol.valid() && cipher.valid() && alpn.valid() && rule.valid() && profile.valid() &&
+           peer_subject.valid() && message.valid();
   }
 };
 

@@ -146,7 +146,22 @@ constexpr std::array<ReasonFacts, reason_count> table{{
     {NotPermitted, "not-permitted", EPERM, EACCES, access_denied,
      "what was asked for is not for this application: see who may use the profile, or may reload"},
     {MapperUnavailable, "mapper-unavailable", EACCES, EACCES, access_denied,
-     "whose the peer's certificate is could not be found out, and the policy asks for it"},
+     "whose the peer's certificate is could not be found out, and the policy asks for it; does "
+     "ktls-mapd run?"},
+    {UserNotMapped, "user-not-mapped", EACCES, EACCES, access_denied,
+     "the peer's certificate belongs to no local user; 'ktlsctl map test' shows why"},
+    {UserRevoked, "user-revoked", EACCES, EACCES, access_denied,
+     "the user that the peer's certificate belongs to is locked, has expired, or may not log in "
+     "yet"},
+    {AmbiguousMapping, "ambiguous-mapping", EACCES, EACCES, access_denied,
+     "the peer's certificate belongs to more than one local user; 'ktlsctl map test' shows which"},
+    {WeakMapping, "weak-mapping", EACCES, EACCES, access_denied,
+     "the peer's certificate is tied to its user by names alone, and the profile wants more; see "
+     "min_mapping_strength"},
+    {MappingDenied, "mapping-denied", EACCES, EACCES, access_denied,
+     "the peer's certificate, or the user that it belongs to, is not let in here"},
+    {MappingTimeout, "mapping-timeout", EACCES, EACCES, access_denied,
+     "whose the peer's certificate is was not found out in time; see the log of ktls-mapd"},
 }};
 
 consteval bool table_is_sound() {

@@ -77,9 +77,16 @@ enum class Reason : std::uint16_t {
   PolicyMismatch,
   NotPermitted,
   MapperUnavailable,
+  // the peer's local user
+  UserNotMapped,
+  UserRevoked,
+  AmbiguousMapping,
+  WeakMapping,
+  MappingDenied,
+  MappingTimeout,
 };
 
-inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::MapperUnavailable) + 1;
+inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::MappingTimeout) + 1;
 
 struct ReasonFacts {
   Reason reason;

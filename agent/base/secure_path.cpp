@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <system_error>
@@ -12,8 +11,8 @@ namespace ktls {
 namespace {
 
 // Of one file, directory or link.
-Result<> check_one(const std::filesystem::path& path, const struct stat& status) {
-  if (status.st_uid != 0 && status.st_uid != ::geteuid())
+Result<> check_one(const std::filesystem::path& path, const struct stat& status, uid_t user) {
+  if (status.st_uid != 0 && status.st_uid != user)
     return invalid(fmt::format("{}: it belongs to uid {}, who can change it: chown it to root",
                                path.string(), status.st_uid));
   // a link has no permissions of its own
@@ -29,6 +28,8 @@ Result<> check_one(const std::filesystem::path& path, const struct stat& status)
 // From the root on, each step: whoever can change one of them decides where the rest leads to.
 class Walk {
 public:
+  explicit Walk(uid_t user) : user_(user) {}
+
   Result<> along(const std::filesystem::path& path) {
     for (const auto& step : path) {
       if (step == "/" || step.empty() || step == ".") {
@@ -51,7 +52,7 @@ private:
     struct stat status {};
     if (::lstat(path.c_str(), &status) < 0)
       return errno_error(path);
-    TRY(check_one(path, status));
+    TRY(check_one(path, status, user_));
     return status;
   }
 
@@ -68,20 +69,21 @@ private:
     return along(target);
   }
 
+  uid_t user_;
   std::filesystem::path at_ = "/";
   int links_ = 0;
 };
 
 } // namespace
 
-Result<> check_secure_path(const std::string& path) {
+Result<> check_secure_path(const std::string& path, uid_t user) {
   if (path.empty())
     return errno_error("an empty path", ENOENT);
   std::error_code failed;
   const auto absolute = std::filesystem::absolute(path, failed);
   if (failed)
     return Unexpected(Error{failed, path});
-  return Walk().along(absolute);
+  return Walk(user).along(absolute);
 }
 
 } // namespace ktls

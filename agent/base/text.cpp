@@ -53,6 +53,10 @@ std::string escape(std::string_view text, std::size_t limit) {
   return out;
 }
 
+std::string counted(std::size_t number, std::string_view noun) {
+  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+}
+
 std::string lower_case(std::string_view text) {
   std::string out(text);
   for (char& c : out) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Making text that others control safe to print.
+// Text for people to read; making what others control safe to print.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +11,9 @@ namespace ktls {
 // Printable ASCII stays; control characters, DEL and bytes above 0x7e become \xNN. Text that has
 // been through it once does not change. Longer text is cut to `limit` bytes, with "..." at the end.
 [[nodiscard]] std::string escape(std::string_view text, std::size_t limit = 1024);
+
+// "1 rule", "2 rules".
+[[nodiscard]] std::string counted(std::size_t number, std::string_view noun);
 
 // ASCII letters; all else stays.
 [[nodiscard]] std::string lower_case(std::string_view text);

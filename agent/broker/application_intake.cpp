@@ -82,6 +82,12 @@ wire::StartReply reply_of(const Outcome& outcome) {
   message.reason.assign_cut(reason.name);
   message.authenticated = outcome.reason == Reason::Success && outcome.authenticated ? 1 : 0;
   message.certificates = static_cast<std::uint32_t>(outcome.certificates.size());
+  if (outcome.user && message.authenticated != 0 && message.user.assign(outcome.user->name)) {
+    message.user_strength = static_cast<std::uint32_t>(outcome.user->strength);
+    message.uid = outcome.user->uid;
+    message.user_source.assign_cut(outcome.user->source);
+    message.user_rule.assign_cut(outcome.user->rule);
+  }
   message.protocol.assign_cut(outcome.protocol);
   message.cipher.assign_cut(outcome.cipher);
   message.alpn.assign_cut(outcome.alpn);
@@ -262,6 +268,7 @@ void ApplicationIntake::start(Id id, const wire::StartRequest& asked, Fd socket)
   request.role = role_of(asked.role);
   request.peer_name = asked.peer_name.view();
   request.wants_certificates = (asked.flags & asked.wants_certificates) != 0;
+  request.wants_user = (asked.flags & asked.wants_user) != 0;
   request.timeout = limits_.handshake_timeout;
   if (asked.timeout_ms != 0)
     request.timeout = std::min(request.timeout, std::chrono::milliseconds(asked.timeout_ms));

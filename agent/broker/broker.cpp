@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "broker/broker.hpp"
 
+#include <linux/capability.h>
+
 #include <filesystem>
 #include <utility>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "broker/needs.hpp"
+#include "policy/show.hpp"
 #include "tls/psk.hpp"
 
 namespace ktls {
@@ -21,21 +25,26 @@ ApplicationIntake::Limits intake_limits_of(const policy::AgentSettings& agent) {
 Broker::Broker(EventLoop& loop, Options options, std::vector<KernelSource> kernel,
                OnServing on_serving)
     : loop_(loop), kernel_sources_(std::move(kernel)), on_serving_(std::move(on_serving)),
-      dispatcher_(loop, limits_of({})), generations_(loop, std::move(options.helpers), dispatcher_),
+      mapper_(loop, [this] { authoriser_.forget(); }), authoriser_(loop, mapper_),
+      dispatcher_(loop, limits_of({}), local_time, &authoriser_),
+      generations_(loop, std::move(options.helpers), dispatcher_),
       configuration_path_(options.source.path),
-      reloader_(loop, generations_, std::move(options.source), std::move(options.suites),
-                [this](const Configuration& configuration) { on_change(configuration); }),
+      reloader_(
+          loop, generations_, std::move(options.source), std::move(options.suites),
+          [this](const policy::Policy& policy) { return unmet(policy); },
+          [this](const Configuration& configuration) { on_change(configuration); }),
       expiry_(loop), files_(loop, [this] {
         log::info("a file of the configuration has changed");
         reload();
       }) {}
 
 void Broker::start(Configuration configuration) {
+  if (const auto problems = unmet(configuration.policy); !problems.lines.empty())
+    return fail(problems);
+  mapper_.start();
   generations_.follow(std::move(configuration), [this](const policy::Problems& problems) {
-    for (const auto& line : problems.lines)
-      log::error("{}", line);
     if (!problems.lines.empty())
-      return loop_.exit(1);
+      return fail(problems);
     const auto& agent = generations_.in_force()->policy.agent();
     if (const auto opened = open_intakes(agent); !opened) {
       log::error("{}", opened.error().message());
@@ -46,15 +55,26 @@ void Broker::start(Configuration configuration) {
   });
 }
 
+void Broker::fail(const policy::Problems& problems) {
+  for (const auto& line : problems.lines)
+    log::error("{}", line);
+  loop_.exit(1);
+}
+
+policy::Problems Broker::unmet(const policy::Policy& policy) {
+  return unmet_needs(policy, {[] { return has_capability(CAP_SYS_PTRACE); },
+                              [this] { return socket_facts_.try_direction(); }});
+}
+
 void Broker::reload() {
   reloader_.reload([](const policy::Problems&) {});
 }
 
 void Broker::on_change(const Configuration& configuration) {
   const auto& policy = configuration.policy;
+  authoriser_.forget();
   applications_->set_limits(intake_limits_of(policy.agent()));
-  log::info("policy {} is in force: {} rules, {} profiles, {} credentials", generations_.number(),
-            policy.rules().size(), policy.profiles().size(), policy.credentials().size());
+  log::info("policy {} is in force: {}", generations_.number(), policy::sizes(policy));
   expiry_.watch(configuration.snapshot.certificates);
   watch_files(configuration);
 }

@@ -9,6 +9,8 @@
 
 #include "base/event_loop.hpp"
 #include "broker/application_intake.hpp"
+#include "broker/authoriser.hpp"
+#include "broker/bus_mapper.hpp"
 #include "broker/dispatcher.hpp"
 #include "broker/expiry_watch.hpp"
 #include "broker/file_watch.hpp"
@@ -47,6 +49,8 @@ public:
   void stop();
 
 private:
+  void fail(const policy::Problems& problems);
+  policy::Problems unmet(const policy::Policy& policy);
   void on_change(const Configuration& configuration);
   void watch_files(const Configuration& configuration);
   Result<> open_intakes(const policy::AgentSettings& agent);
@@ -57,6 +61,8 @@ private:
   OnServing on_serving_;
   KeyringLinks keyrings_; // the dispatcher's requests hold some
   SocketFacts socket_facts_;
+  BusMapper mapper_;
+  Authoriser authoriser_;
   Dispatcher dispatcher_;
   Generations generations_;
   std::string configuration_path_;

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/file.hpp"
+#include "base/reason.hpp"
 #include "base/secure_path.hpp"
 #include "broker/accounts.hpp"
 
@@ -24,9 +25,11 @@ bool is_missing(const std::string& path) {
 
 class Reader {
 public:
+  explicit Reader(uid_t user) : user_(user) {}
+
   // One that was found.
   void add(const std::string& path) {
-    if (const auto secure = check_secure_path(path); !secure)
+    if (const auto secure = check_secure_path(path, user_); !secure)
       return problem(secure.error().message());
     auto text = read_file(path, max_file_size);
     if (!text)
@@ -37,7 +40,7 @@ public:
   void add_directory(const std::string& directory) {
     if (is_missing(directory))
       return;
-    if (const auto secure = check_secure_path(directory); !secure)
+    if (const auto secure = check_secure_path(directory, user_); !secure)
       return problem(secure.error().message());
     std::vector<std::string> paths;
     std::error_code failed;
@@ -64,6 +67,7 @@ public:
   }
 
 private:
+  uid_t user_;
   std::vector<policy::SourceFile> files_;
   policy::Problems problems_;
 };
@@ -72,11 +76,20 @@ private:
 
 tl::expected<std::vector<policy::SourceFile>, policy::Problems>
 read_sources(const ConfigurationSource& source) {
-  Reader reader;
+  Reader reader(source.user);
   if (source.named || !is_missing(source.path))
     reader.add(source.path);
   reader.add_directory(std::filesystem::path(source.path).parent_path() / "conf.d");
   return reader.take();
+}
+
+std::string warning_of_no_rules(const ConfigurationSource& source, const policy::Policy& policy) {
+  if (!policy.rules().empty())
+    return {};
+  const bool clear = policy.default_action() == policy::Action::Clear;
+  return fmt::format("{} has no rules: every handshake is refused with {}; write some, see "
+                     "ktlsd.toml(5), and reload",
+                     source.path, facts(clear ? Reason::PolicyClear : Reason::NoPolicy).name);
 }
 
 tl::expected<policy::Policy, policy::Problems> read_policy(const ConfigurationSource& source) {
@@ -90,9 +103,11 @@ tl::expected<Configuration, policy::Problems> read_configuration(const Configura
   auto policy = read_policy(source);
   if (!policy)
     return tl::make_unexpected(std::move(policy.error()));
-  auto snapshot = load_snapshot(*policy, suites);
+  auto snapshot = load_snapshot(*policy, suites, source.user);
   if (!snapshot)
     return tl::make_unexpected(std::move(snapshot.error()));
+  if (auto warning = warning_of_no_rules(source, *policy); !warning.empty())
+    snapshot->warnings.push_back(std::move(warning));
   return Configuration{std::move(*policy), std::move(*snapshot)};
 }
 

@@ -2,6 +2,8 @@
 // Configuration: the files of the policy, and all that they name, read in.
 #pragma once
 
+#include <unistd.h>
+
 #include <string>
 #include <vector>
 
@@ -14,7 +16,8 @@ inline constexpr const char* default_configuration = "/etc/ktlsd/ktlsd.toml";
 
 struct ConfigurationSource {
   std::string path = default_configuration;
-  bool named = false; // by whoever started us: then it has to exist
+  bool named = false;       // by whoever started us: then it has to exist
+  uid_t user = ::geteuid(); // whose files it may be made of, beside root's
 };
 
 struct Configuration {
@@ -26,6 +29,10 @@ struct Configuration {
 // them: no file at all. A file that others can write to is an error.
 [[nodiscard]] tl::expected<std::vector<policy::SourceFile>, policy::Problems>
 read_sources(const ConfigurationSource& source);
+
+// Of a policy that serves nobody, since it has no rules; empty: it has some.
+[[nodiscard]] std::string warning_of_no_rules(const ConfigurationSource& source,
+                                              const policy::Policy& policy);
 
 // The policy alone, without what it names.
 [[nodiscard]] tl::expected<policy::Policy, policy::Problems>

@@ -10,6 +10,8 @@
 
 #include "base/file.hpp"
 #include "base/secure_path.hpp"
+#include "tls/crl.hpp"
+#include "tls/parsed_certificate.hpp"
 
 namespace ktls {
 namespace {
@@ -18,6 +20,45 @@ namespace {
 // are passed over.
 constexpr std::array certificate_endings{".pem", ".crt", ".cer"};
 constexpr std::array crl_endings{".crl"};
+
+// Workers read these again, with parsers of our own, which refuse more than GnuTLS does: better
+// said here, where the file is known.
+constexpr std::string_view what_to_do =
+    "it is not as RFC 5280 wants it, and is not taken: replace it, or leave it out";
+
+Result<> check_anchors(const std::vector<tls::Der>& anchors) {
+  for (std::size_t i = 0; i < anchors.size(); ++i) {
+    const auto parsed = tls::ParsedCertificate::parse(anchors[i]);
+    if (parsed)
+      continue;
+    const auto facts = tls::facts_of(anchors[i]);
+    return invalid(fmt::format("certificate {}{} {}: {}", i + 1,
+                               facts ? fmt::format(" (\"{}\")", facts->subject) : "",
+                               parsed.error(), what_to_do));
+  }
+  return {};
+}
+
+Result<std::vector<tls::Der>> anchors_from_pem(std::string_view pem) {
+  auto anchors = TRY(tls::certificates_from_pem(pem));
+  TRY(check_anchors(anchors));
+  return anchors;
+}
+
+Result<std::vector<tls::Der>> system_anchors() {
+  auto anchors = TRY(tls::system_trust_anchors());
+  TRY(check_anchors(anchors));
+  return anchors;
+}
+
+Result<std::vector<tls::Der>> crls_from_file(std::string_view content) {
+  auto crls = TRY(tls::crls_from_file(content));
+  for (std::size_t i = 0; i < crls.size(); ++i) {
+    if (const auto parsed = tls::Crl::parse(crls[i]); !parsed)
+      return invalid(fmt::format("list {}: {}: {}", i + 1, parsed.error(), what_to_do));
+  }
+  return crls;
+}
 
 } // namespace
 
@@ -40,7 +81,7 @@ std::string ConfiguredFiles::resolve(const policy::LocatedPath& from) {
 
 // What cannot be found, whoever opens it will say.
 void ConfiguredFiles::check(const std::string& path, const std::string& where) {
-  if (const auto secure = check_secure_path(path);
+  if (const auto secure = check_secure_path(path, user_);
       !secure && secure.error().code == std::errc::invalid_argument)
     problem(where, secure.error().message());
 }
@@ -71,8 +112,8 @@ std::vector<tls::Der> ConfiguredFiles::anchors(const std::vector<policy::Located
   for (const auto& source : from) {
     std::vector<tls::Der> some;
     if (source.path != policy::system_truststore)
-      some = read_all(source, certificate_endings, tls::certificates_from_pem);
-    else if (auto system = tls::system_trust_anchors())
+      some = read_all(source, certificate_endings, anchors_from_pem);
+    else if (auto system = system_anchors())
       some = std::move(*system);
     else
       problem(source.where, system.error().message());
@@ -84,7 +125,7 @@ std::vector<tls::Der> ConfiguredFiles::anchors(const std::vector<policy::Located
 std::vector<tls::Der> ConfiguredFiles::crls(const std::vector<policy::LocatedPath>& from) {
   std::vector<tls::Der> all;
   for (const auto& source : from)
-    std::ranges::move(read_all(source, crl_endings, tls::crls_from_file), std::back_inserter(all));
+    std::ranges::move(read_all(source, crl_endings, crls_from_file), std::back_inserter(all));
   return all;
 }
 

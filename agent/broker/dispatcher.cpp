@@ -20,38 +20,6 @@
 namespace ktls {
 namespace {
 
-std::string name_peer(const Outcome& outcome) {
-  if (!outcome.peer_subject.empty())
-    return "\"" + outcome.peer_subject + "\"" + (outcome.authenticated ? "" : " (not verified)");
-  if (!outcome.psk_identity.empty())
-    return "with the pre-shared key \"" + outcome.psk_identity + "\"";
-  return "without certificate";
-}
-
-// Behind all else that a line says.
-std::string name_rule(const Outcome& outcome) {
-  return outcome.rule.empty() ? "" : fmt::format(", rule \"{}\"", outcome.rule);
-}
-
-// In small letters; empty for what is none.
-std::string dns_name(std::string_view text) {
-  const auto name = HostName::parse(text);
-  return name && !name->is_address() ? lower_case(name->text()) : "";
-}
-
-// What the connection says of itself, and of whoever asks.
-void add_facts(const ConnectionAddresses& addresses, HandshakeRequest& request) {
-  auto& facts = request.who;
-  facts.local_address = IpAddress::of(addresses.local);
-  facts.remote_address = IpAddress::of(addresses.remote);
-  facts.local_port = port_of(addresses.local);
-  facts.remote_port = port_of(addresses.remote);
-  if (request.role != RequestedRole::ByPolicy)
-    facts.role = request.role == RequestedRole::Client ? policy::AskedRole::Client
-                                                       : policy::AskedRole::Server;
-  facts.server_name = dns_name(request.peer_name);
-}
-
 std::chrono::milliseconds left_until(EventLoop::Clock::time_point deadline,
                                      EventLoop::Clock::time_point now) {
   const auto left = deadline - now;
@@ -60,21 +28,8 @@ std::chrono::milliseconds left_until(EventLoop::Clock::time_point deadline,
 
 } // namespace
 
-policy::LocalTime local_time() {
-  constexpr unsigned days_in_week = 7;
-  constexpr unsigned minutes_in_hour = 60;
-  const std::time_t now = std::time(nullptr);
-  std::tm broken_down{};
-  if (::localtime_r(&now, &broken_down) == nullptr)
-    return {};
-  const auto since_sunday = static_cast<unsigned>(broken_down.tm_wday);
-  return {(since_sunday + days_in_week - 1) % days_in_week,
-          static_cast<unsigned>(broken_down.tm_hour) * minutes_in_hour +
-              static_cast<unsigned>(broken_down.tm_min)};
-}
-
 void Dispatcher::serve(std::shared_ptr<const Generation> generation, const Limits& limits) {
-  generation_ = std::move(generation);
+  planner_.serve(std::move(generation));
   limits_ = limits;
   admission_.set_limits(limits.each);
   fill();
@@ -109,7 +64,7 @@ Dispatcher::Id Dispatcher::submit(HandshakeRequest request) {
     return id;
   }
   handshakes_.emplace(id, InFlight{std::move(request), std::move(*plan), std::move(*place), remote,
-                                   std::move(description), std::nullopt, deadline,
+                                   std::move(description), std::nullopt, loop_.now(), deadline,
                                    std::move(*watchdog)});
   waiting_.insert(id);
   fill();
@@ -117,14 +72,13 @@ Dispatcher::Id Dispatcher::submit(HandshakeRequest request) {
 }
 
 // The cheap questions, before a worker is bothered.
-Dispatcher::Planned Dispatcher::examine(HandshakeRequest& request,
-                                        const ConnectionAddresses& addresses) {
+Planner::Planned Dispatcher::examine(HandshakeRequest& request,
+                                     const ConnectionAddresses& addresses) {
   // the kernel gives its own sockets only; one that is not connected any more, the worker finds
   const auto fit = request.from_kernel() ? Reason::Success : classify_socket(request.socket.get());
   if (fit != Reason::Success)
     return tl::make_unexpected(failure(fit));
-  add_facts(addresses, request);
-  auto plan = decide(generation_, request, expects_a_name(request));
+  auto plan = planner_.plan(request, addresses);
   if (!plan)
     return plan;
   if (!has_place(plan->generation->workers) && waiting_.size() >= limits_.queued)
@@ -135,29 +89,6 @@ Dispatcher::Planned Dispatcher::examine(HandshakeRequest& request,
     request.timeout =
         std::min<std::chrono::milliseconds>(request.timeout, plan->profile->handshake_timeout);
   return plan;
-}
-
-// A server's client may ask for a name. Whoever leaves the role to the policy is the server unless
-// the policy makes it the client.
-bool Dispatcher::expects_a_name(const HandshakeRequest& request) const {
-  if (request.role != RequestedRole::ByPolicy)
-    return request.role == RequestedRole::Server;
-  const auto plan = decide(generation_, request, false);
-  return request.peer_name.empty() && (!plan || !plan->is_client());
-}
-
-Dispatcher::Planned Dispatcher::decide(const std::shared_ptr<const Generation>& generation,
-                                       const HandshakeRequest& request,
-                                       bool server_name_is_coming) const {
-  const auto time = generation->policy.asked_facts().time ? clock_() : policy::LocalTime{};
-  const auto decision = generation->policy.decide(request.who, time, server_name_is_coming);
-  if (decision.needs_server_name) {
-    Plan undecided;
-    undecided.generation = generation;
-    return undecided;
-  }
-  return plan_for(generation, decision,
-                  {request.who, time, request.role, request.peer_name, request.psk != nullptr});
 }
 
 void Dispatcher::refuse(HandshakeRequest& request, const std::string& description,
@@ -213,6 +144,7 @@ void Dispatcher::assign(Id id) {
     message.name_decides = 1;
   } else {
     message.profile = plan.index;
+    message.asks_user = asks_user(handshake) ? 1 : 0;
     message.anonymous = plan.is_client() && handshake.request.anonymous ? 1 : 0;
     check(message.peer_name.assign(plan.peer_name), "an examined name fits");
   }
@@ -245,10 +177,13 @@ void Dispatcher::on_finished(const WorkerId& worker, const ipc::HandshakeFinishe
   outcome.peer_subject = escape(message.peer_subject.view());
   outcome.authenticated = message.authenticated != 0;
   const auto& plan = found->second.plan;
-  if (outcome.reason == Reason::Success)
+  if (outcome.reason == Reason::Success && found->second.request.wants_certificates)
     outcome.certificates = std::move(found->second.certificates);
-  if (outcome.reason == Reason::Success && plan.profile == nullptr)
+  if (outcome.reason == Reason::Success &&
+      (plan.profile == nullptr || (plan.profile->needs_user() && !found->second.user)))
     return worker.first->replace(worker.second); // it was told of none
+  if (outcome.reason == Reason::Success && outcome.authenticated)
+    outcome.user = std::move(found->second.user);
   if (outcome.reason == Reason::Success && outcome.authenticated && !outcome.peer_subject.empty())
     outcome.tags = plan.profile->tags;
   finish(message.id, outcome);
@@ -257,11 +192,16 @@ void Dispatcher::on_finished(const WorkerId& worker, const ipc::HandshakeFinishe
 void Dispatcher::on_certificate(const WorkerId& worker, const ipc::PeerCertificate& message) {
   const auto found = handshakes_.find(message.id);
   if (found == handshakes_.end() || found->second.worker != worker ||
-      !found->second.request.wants_certificates ||
+      !may_tell_certificates(found->second) ||
       found->second.certificates.size() >= wire::max_certificates)
     return worker.first->replace(worker.second); // nobody asked it
   const auto der = std::as_bytes(std::span(message.der)).first(message.size);
   found->second.certificates.emplace_back(der.begin(), der.end());
+}
+
+bool Dispatcher::may_tell_certificates(const InFlight& handshake) {
+  return handshake.request.wants_certificates ||
+         (handshake.plan.profile != nullptr && asks_user(handshake));
 }
 
 void Dispatcher::on_psk_request(const WorkerId& worker, const ipc::PskRequest& message) {
@@ -291,7 +231,6 @@ void Dispatcher::on_psk_request(const WorkerId& worker, const ipc::PskRequest& m
   wipe_message(reply);
 }
 
-// The policy that the handshake began with is asked once more, now that the name is known.
 void Dispatcher::on_server_name(const WorkerId& worker, const ipc::ServerName& message) {
   const auto found = handshakes_.find(message.id);
   if (found == handshakes_.end() || found->second.worker != worker ||
@@ -299,24 +238,82 @@ void Dispatcher::on_server_name(const WorkerId& worker, const ipc::ServerName& m
     return worker.first->replace(worker.second); // nobody asked it, or it asks again
   ++heard_[worker];
   auto& handshake = found->second;
-  handshake.request.who.server_name = dns_name(message.name.view());
-  handshake.request.role = RequestedRole::Server; // or there would be no such question
-  auto plan = decide(handshake.plan.generation, handshake.request, false);
-  if (!plan && plan.error().reason == Reason::PolicyClear) {
-    // its ClientHello has been read: nothing is as it was
-    plan.error().reason = Reason::PolicyMismatch;
-    plan.error().detail = "the peer has begun TLS, and by the policy the connection goes without";
-  }
+  auto plan =
+      planner_.plan_by_name(handshake.plan.generation, handshake.request, message.name.view());
   auto choice = wire::make<ipc::ChooseProfile>();
   choice.id = message.id;
   if (plan) {
     handshake.plan = std::move(*plan);
     choice.profile = handshake.plan.index;
+    choice.asks_user = asks_user(handshake) ? 1 : 0;
+    keep_to_profile(message.id, handshake);
+    choice.timeout_ms =
+        static_cast<std::uint32_t>(left_until(handshake.deadline, loop_.now()).count());
   } else {
     choice.reason = static_cast<std::uint16_t>(plan.error().reason);
     handshake.refusal = std::move(plan.error());
   }
   worker.first->choose(worker.second, choice);
+}
+
+// The profile's time limit counts from the request on, whenever the profile became known.
+void Dispatcher::keep_to_profile(Id id, InFlight& handshake) {
+  const auto deadline = handshake.began + handshake.plan.profile->handshake_timeout;
+  if (handshake.request.from_kernel() || deadline >= handshake.deadline)
+    return;
+  handshake.deadline = deadline;
+  auto watchdog = loop_.on_time(deadline, [this, id] { on_deadline(id); });
+  check(watchdog.has_value(), "a timer can be set");
+  handshake.watchdog = std::move(*watchdog);
+}
+
+bool Dispatcher::asks_user(const InFlight& handshake) {
+  const auto& profile = *handshake.plan.profile;
+  return profile.asks_user() || (handshake.request.wants_user && profile.can_ask_user());
+}
+
+// The worker has no say in it: what is found counts when it says that the handshake is complete.
+void Dispatcher::on_user_request(const WorkerId& worker, const ipc::UserRequest& message) {
+  const auto found = handshakes_.find(message.id);
+  if (found == handshakes_.end() || found->second.worker != worker ||
+      found->second.plan.profile == nullptr || found->second.certificates.empty() ||
+      !asks_user(found->second) || std::exchange(found->second.asked_user, true))
+    return worker.first->replace(worker.second); // nobody asked it, or it asks again
+  ++heard_[worker];
+  auto& handshake = found->second;
+  if (authoriser_ == nullptr)
+    return on_user(message.id, tl::make_unexpected(NotMapped{}));
+  MappingQuestion question;
+  question.chain = handshake.certificates;
+  question.anchor_spki = message.anchor_spki;
+  question.rule = handshake.plan.rule != nullptr ? handshake.plan.rule->name : "";
+  question.profile = handshake.plan.profile->name;
+  const auto& who = handshake.request.who;
+  question.local_address = who.local_address ? who.local_address->text() : "";
+  question.local_port = who.local_port;
+  question.server_name = who.server_name;
+  authoriser_->ask(question, handshake.plan.profile->mapping, handshake.deadline,
+                   [this, id = message.id](const MappingAnswer& answer) { on_user(id, answer); });
+}
+
+void Dispatcher::on_user(Id id, const MappingAnswer& answer) {
+  const auto found = handshakes_.find(id);
+  if (found == handshakes_.end())
+    return; // it has ended meanwhile
+  auto& handshake = found->second;
+  auto reply = wire::make<ipc::UserReply>();
+  reply.id = id;
+  if (answer) {
+    handshake.user = *answer;
+  } else if (handshake.plan.profile->needs_user()) {
+    reply.reason = static_cast<std::uint16_t>(answer.error().reason);
+    handshake.refusal = failure(answer.error().reason, answer.error().detail);
+  } else {
+    log::info("{}: the peer's user is not known: {}{}", handshake.description,
+              facts(answer.error().reason).name,
+              answer.error().detail.empty() ? "" : " (" + answer.error().detail + ")");
+  }
+  handshake.worker->first->give_user(handshake.worker->second, reply);
 }
 
 void Dispatcher::on_lost(const WorkerId& worker, Workers::Loss loss) {
@@ -401,8 +398,10 @@ void Dispatcher::finish(Id id, Outcome outcome) {
   else if (outcome.reason != Reason::Success)
     end_unbegun(socket, outcome.reason);
   const auto& plan = handshake.plan;
-  if (handshake.refusal && outcome.reason == handshake.refusal->reason)
-    outcome = *handshake.refusal;
+  if (handshake.refusal && outcome.reason == handshake.refusal->reason) {
+    handshake.refusal->peer_subject = std::move(outcome.peer_subject);
+    outcome = std::move(*handshake.refusal);
+  }
   outcome.rule = plan.rule != nullptr ? plan.rule->name : outcome.rule;
   outcome.profile = plan.profile != nullptr ? plan.profile->name : outcome.profile;
   report(handshake.request, handshake.description, outcome);
@@ -411,26 +410,10 @@ void Dispatcher::finish(Id id, Outcome outcome) {
 
 void Dispatcher::report(HandshakeRequest& request, const std::string& description,
                         const Outcome& outcome) {
-  log_outcome(description, outcome);
+  log_.write(description, outcome);
   request.complete(outcome, request.socket.get());
   if (!request.from_kernel())
     dont_linger(request.socket.get());
-}
-
-void Dispatcher::log_outcome(const std::string& description, const Outcome& outcome) {
-  const auto& reason = facts(outcome.reason);
-  if (outcome.reason == Reason::Success)
-    return log::info("{}: secured with {} {}{}{}, peer {}{}", description, outcome.protocol,
-                     outcome.cipher, outcome.group.empty() ? "" : " ", outcome.group,
-                     name_peer(outcome), name_rule(outcome));
-  if (outcome.reason == Reason::PolicyClear)
-    return log::info("{}: {}: {}{}", description, reason.name, reason.help, name_rule(outcome));
-  failures_.write(
-      outcome.reason,
-      fmt::format("{}: {}: {}{}{}{}", description, reason.name, reason.help,
-                  outcome.detail.empty() ? "" : " (" + outcome.detail + ")",
-                  outcome.peer_subject.empty() ? "" : "; peer \"" + outcome.peer_subject + "\"",
-                  name_rule(outcome)));
 }
 
 } // namespace ktls

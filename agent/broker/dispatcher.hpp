@@ -14,9 +14,10 @@
 
 #include "base/event_loop.hpp"
 #include "broker/admission.hpp"
-#include "broker/failure_log.hpp"
+#include "broker/authoriser.hpp"
 #include "broker/handshake_request.hpp"
-#include "broker/plan.hpp"
+#include "broker/outcome_log.hpp"
+#include "broker/planner.hpp"
 #include "broker/socket_address.hpp"
 #include "broker/suspects.hpp"
 
@@ -24,9 +25,6 @@ namespace ktls {
 
 // A worker of one of the pools.
 using WorkerId = std::pair<Workers*, Workers::Index>;
-
-// The wall clock, as rules with a time see it.
-[[nodiscard]] policy::LocalTime local_time();
 
 class Dispatcher {
 public:
@@ -42,11 +40,13 @@ public:
   static constexpr std::chrono::milliseconds worker_grace{3000};
   static constexpr std::chrono::milliseconds worker_patience{15'000};
 
-  // `loop` must outlive the dispatcher. `clock`: what rules with a time go by.
+  // `loop` and `authoriser` must outlive the dispatcher. `clock`: what rules with a time go by.
+  // Without an authoriser nobody's user is known.
   Dispatcher(EventLoop& loop, const Limits& limits,
-             std::function<policy::LocalTime()> clock = local_time)
-      : loop_(loop), clock_(std::move(clock)), limits_(limits), admission_(limits.each),
-        failures_(loop, "handshakes") {}
+             std::function<policy::LocalTime()> clock = local_time,
+             Authoriser* authoriser = nullptr)
+      : loop_(loop), authoriser_(authoriser), planner_(std::move(clock)), limits_(limits),
+        admission_(limits.each), log_(loop) {}
 
   // From here on this one decides; first to be called before any request comes. Handshakes that
   // have begun keep theirs, and hold it until they end.
@@ -66,6 +66,7 @@ public:
   void on_finished(const WorkerId& worker, const ipc::HandshakeFinished& message);
   void on_certificate(const WorkerId& worker, const ipc::PeerCertificate& message);
   void on_psk_request(const WorkerId& worker, const ipc::PskRequest& message);
+  void on_user_request(const WorkerId& worker, const ipc::UserRequest& message);
   void on_server_name(const WorkerId& worker, const ipc::ServerName& message);
   void on_lost(const WorkerId& worker, Workers::Loss loss);
 
@@ -77,20 +78,25 @@ private:
     std::optional<RemoteNetwork> remote;
     std::string description;
     std::optional<WorkerId> worker; // none: waits for one
+    EventLoop::Clock::time_point began;
     EventLoop::Clock::time_point deadline;
     EventSource watchdog;
     bool late = false;       // its worker is replaced for it
     std::uint64_t heard = 0; // what its worker had said when it was last found late
     int psk_lookups = 0;
     std::vector<std::vector<std::byte>> certificates = {}; // of the peer, so far
-    std::optional<Outcome> refusal = std::nullopt; // what the policy said when the name was known
+    bool asked_user = false;
+    std::optional<MappedUser> user = std::nullopt;
+    // What the policy said when the name was known, or the mapper of the peer's user.
+    std::optional<Outcome> refusal = std::nullopt;
   };
 
-  using Planned = tl::expected<Plan, Outcome>;
-  [[nodiscard]] Planned examine(HandshakeRequest& request, const ConnectionAddresses& addresses);
-  [[nodiscard]] bool expects_a_name(const HandshakeRequest& request) const;
-  [[nodiscard]] Planned decide(const std::shared_ptr<const Generation>& generation,
-                               const HandshakeRequest& request, bool server_name_is_coming) const;
+  [[nodiscard]] Planner::Planned examine(HandshakeRequest& request,
+                                         const ConnectionAddresses& addresses);
+  [[nodiscard]] static bool asks_user(const InFlight& handshake);
+  [[nodiscard]] static bool may_tell_certificates(const InFlight& handshake);
+  void keep_to_profile(Id id, InFlight& handshake);
+  void on_user(Id id, const MappingAnswer& answer);
   [[nodiscard]] bool has_place(Workers& workers) const;
   void refuse(HandshakeRequest& request, const std::string& description, const Outcome& outcome);
   void fill();
@@ -100,15 +106,14 @@ private:
   void on_late(Id id);
   void finish(Id id, Outcome outcome);
   void report(HandshakeRequest& request, const std::string& description, const Outcome& outcome);
-  void log_outcome(const std::string& description, const Outcome& outcome);
 
   EventLoop& loop_;
-  std::function<policy::LocalTime()> clock_;
-  std::shared_ptr<const Generation> generation_;
+  Authoriser* authoriser_;
+  Planner planner_;
   Limits limits_;
   Admission admission_;
   Suspects suspects_;
-  FailureLog failures_;
+  OutcomeLog log_;
   Id last_id_ = 0;
   std::unordered_map<Id, InFlight> handshakes_;
   std::set<Id> waiting_; // the oldest first

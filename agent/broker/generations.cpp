@@ -82,6 +82,9 @@ WorkerPool::Handlers Generations::handlers_of(Live& live) {
   handlers.on_psk_request = [this, id](Workers::Index worker, const ipc::PskRequest& message) {
     dispatcher_.on_psk_request(id(worker), message);
   };
+  handlers.on_user_request = [this, id](Workers::Index worker, const ipc::UserRequest& message) {
+    dispatcher_.on_user_request(id(worker), message);
+  };
   handlers.on_server_name = [this, id](Workers::Index worker, const ipc::ServerName& message) {
     dispatcher_.on_server_name(id(worker), message);
   };

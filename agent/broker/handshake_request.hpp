@@ -15,6 +15,7 @@
 #include "base/fd.hpp"
 #include "base/reason.hpp"
 #include "broker/keyring.hpp"
+#include "broker/user_mapping.hpp"
 #include "policy/conditions.hpp"
 #include "tls/psk.hpp"
 
@@ -33,6 +34,7 @@ struct Outcome {
   std::string profile;      // of that rule
   bool resumed = false;
   bool authenticated = false;
+  std::optional<MappedUser> user; // with Success and a validated certificate: whose it is, if asked
   // With Success, where they were asked for: X.509 in DER, the peer's own first.
   std::vector<std::vector<std::byte>> certificates;
   // With Success: what the profile calls this peer, for a consumer in the kernel that takes tags.
@@ -58,6 +60,7 @@ struct HandshakeRequest {
   policy::Facts who; // origin, and who asks; the dispatcher adds what the connection says
   PskSource psk;     // set: the handshake is to authenticate by pre-shared keys
   bool wants_certificates = false; // of the peer, with the outcome
+  bool wants_user = false;         // though the profile may not ask for it
   bool anonymous = false;          // as client: present no certificate
   std::string peer_name;           // as client: by whom to verify the server; may be empty
   std::chrono::milliseconds timeout{0};

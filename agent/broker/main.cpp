@@ -19,6 +19,7 @@
 #include "broker/broker.hpp"
 #include "broker/kernel_suites.hpp"
 #include "broker/key_check.hpp"
+#include "broker/needs.hpp"
 #include "ktls/cipher_probe.hpp"
 #include "netlink/network_namespace.hpp"
 #include "tls/library.hpp"
@@ -136,13 +137,20 @@ open_kernel(const ktls::policy::AgentSettings& settings) {
   return sources;
 }
 
-// Without a rule there is nobody to serve: said at the start, and by each refusal.
-void warn_of_no_rules(const Options& options, const ktls::policy::Policy& policy) {
-  if (policy.rules().empty())
-    ktls::log::warning(
-        "{} has no rules: every handshake is refused with no-policy; write some, see "
-        "ktlsd.toml(5), and reload",
-        options.configuration.path);
+// CAP_SYS_PTRACE is for rules by executable: /proc/PID/exe of other users' processes. Where it is
+// missing the broker refuses them.
+ktls::Result<> give_up_capabilities(const ktls::policy::Policy& policy,
+                                    std::vector<ktls::KernelSource>& kernel) {
+  std::vector<int> kept;
+  if (ktls::has_capability(CAP_NET_ADMIN)) {
+    kept.push_back(CAP_NET_ADMIN);
+  } else {
+    kernel.clear();
+    ktls::log::warning("kernel services such as NFS are not served: CAP_NET_ADMIN is missing");
+  }
+  if (policy.asked_facts().executable && ktls::has_capability(CAP_SYS_PTRACE))
+    kept.push_back(CAP_SYS_PTRACE);
+  return ktls::keep_capabilities(kept);
 }
 
 ktls::Result<int> serve(const Options& options, ktls::Configuration configuration,
@@ -153,18 +161,7 @@ ktls::Result<int> serve(const Options& options, ktls::Configuration configuratio
   TRY(ktls::forbid_inspection());
   if (const auto locked = ktls::lock_memory(); !locked)
     ktls::log::warning("keys could be swapped to disk: {}", locked.error().message());
-  // for rules by executable: /proc/PID/exe of other users' processes
-  const bool inspects = configuration.policy.asked_facts().executable &&
-                        ktls::keep_capabilities(std::array{CAP_NET_ADMIN, CAP_SYS_PTRACE});
-  if (configuration.policy.asked_facts().executable && !inspects)
-    ktls::log::warning("rules by executable apply to our own user's programs only: CAP_SYS_PTRACE "
-                       "is missing");
-  if (!inspects && !ktls::keep_capabilities(std::array{CAP_NET_ADMIN})) {
-    kernel.clear();
-    ktls::log::warning("kernel services such as NFS are not served: CAP_NET_ADMIN is missing");
-    TRY(ktls::drop_capabilities());
-  }
-
+  TRY(give_up_capabilities(configuration.policy, kernel));
   auto loop = TRY(ktls::EventLoop::create());
   ktls::Broker broker(loop, {options.configuration, std::move(suites), options.helpers},
                       std::move(kernel), [] {
@@ -205,7 +202,6 @@ int run(const Options& options) {
     return 1;
   for (const auto& line : configuration->snapshot.warnings)
     ktls::log::warning("{}", line);
-  warn_of_no_rules(options, configuration->policy);
   if (options.only_check) {
     const auto problems = ktls::check_keys(configuration->snapshot, options.helpers);
     report(problems);

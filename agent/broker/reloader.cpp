@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 
 namespace ktls {
 namespace {
@@ -54,9 +55,10 @@ policy::Problems newly_expired(const Snapshot& after, const Snapshot& before, st
 }
 
 Reloader::Reloader(EventLoop& loop, Generations& generations, ConfigurationSource source,
-                   KernelSuites suites, std::function<void(const Configuration&)> on_change)
+                   KernelSuites suites, Unmet unmet,
+                   std::function<void(const Configuration&)> on_change)
     : loop_(loop), generations_(generations), source_(std::move(source)),
-      suites_(std::move(suites)), on_change_(std::move(on_change)) {
+      suites_(std::move(suites)), unmet_(std::move(unmet)), on_change_(std::move(on_change)) {
   generations_.on_room([this] {
     if (!waiting_.empty())
       begin();
@@ -81,10 +83,8 @@ void Reloader::begin() {
   if (const auto expired = newly_expired(configuration->snapshot, before->snapshot, now);
       !expired.lines.empty())
     return finish(whose, expired);
-  // a rule that denies must not miss the programs of other users
-  if (configuration->policy.asked_facts().executable && !before->policy.asked_facts().executable)
-    return finish(whose, {{"rules by executable need CAP_SYS_PTRACE, which was given up when ktlsd "
-                           "started without such rules: restart it"}});
+  if (const auto unmet = unmet_(configuration->policy); !unmet.lines.empty())
+    return finish(whose, unmet);
   for (const auto& line : configuration->snapshot.warnings)
     log::warning("{}", line);
   warn_of_what_needs_a_restart(configuration->policy.agent(), before->policy.agent());
@@ -99,8 +99,8 @@ void Reloader::finish(const std::vector<Done>& whose, const policy::Problems& pr
   for (const auto& line : problems.lines)
     log::error("{}", line);
   if (!problems.lines.empty())
-    log::error("the configuration is not taken up: {} error{}; policy {} stays in force",
-               problems.lines.size(), problems.lines.size() == 1 ? "" : "s", generations_.number());
+    log::error("the configuration is not taken up: {}; policy {} stays in force",
+               counted(problems.lines.size(), "error"), generations_.number());
   (void)::sd_notify(0, "READY=1");
   for (const auto& done : whose)
     done(problems);

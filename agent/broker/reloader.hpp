@@ -14,9 +14,12 @@ class Reloader {
 public:
   using Done = Generations::Done;
 
+  // What is needed for a policy, and is not there: unmet_needs().
+  using Unmet = std::function<policy::Problems(const policy::Policy&)>;
+
   // `on_change` is called with what has come into force. All references must outlive it.
   Reloader(EventLoop& loop, Generations& generations, ConfigurationSource source,
-           KernelSuites suites, std::function<void(const Configuration&)> on_change);
+           KernelSuites suites, Unmet unmet, std::function<void(const Configuration&)> on_change);
 
   // What is asked for while it is under way is done once more behind it, and once for all who
   // asked. `done` is called when it is over, perhaps before this returns.
@@ -30,6 +33,7 @@ private:
   Generations& generations_;
   ConfigurationSource source_;
   KernelSuites suites_;
+  Unmet unmet_;
   std::function<void(const Configuration&)> on_change_;
   std::vector<Done> waiting_;
 };

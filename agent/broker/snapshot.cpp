@@ -23,10 +23,14 @@ using policy::LocatedPath;
 using policy::ProfileSettings;
 using policy::PskKind;
 
+double mib(std::size_t bytes) {
+  return static_cast<double>(bytes) / (1024 * 1024);
+}
+
 class Loader {
 public:
-  Loader(const policy::Policy& policy, const KernelSuites& suites)
-      : policy_(policy), suites_(suites) {}
+  Loader(const policy::Policy& policy, const KernelSuites& suites, uid_t user)
+      : policy_(policy), suites_(suites), files_(user) {}
 
   tl::expected<Snapshot, policy::Problems> load() {
     out_.workers.limits_records = suites_.limits_records;
@@ -34,6 +38,7 @@ public:
       add(credential);
     for (const auto& profile : policy_.profiles())
       add(profile);
+    check_size();
     if (!files_.problems().lines.empty())
       return tl::make_unexpected(std::move(files_.problems()));
     out_.paths = files_.paths();
@@ -64,6 +69,7 @@ private:
         continue;
       }
       credential.key_id = add_key(settings.private_key, *spki);
+      count(settings.certificate, chain);
       credential.chain = std::move(chain);
       out_.certificates.push_back({named.name, settings.certificate.path,
                                    settings.certificate.where, std::move(*facts), *spki});
@@ -135,9 +141,44 @@ private:
         stores_.try_emplace({paths(settings.truststore), paths(settings.crls)},
                             static_cast<std::uint32_t>(out_.workers.trust_stores.size()));
     if (is_new)
-      out_.workers.trust_stores.push_back(
-          {files_.anchors(settings.truststore), files_.crls(settings.crls)});
+      out_.workers.trust_stores.push_back({all(settings.truststore, &ConfiguredFiles::anchors),
+                                           all(settings.crls, &ConfiguredFiles::crls)});
     return place->second;
+  }
+
+  using ReadSome = std::vector<tls::Der> (ConfiguredFiles::*)(const std::vector<LocatedPath>&);
+  std::vector<tls::Der> all(const std::vector<LocatedPath>& from, ReadSome read) {
+    std::vector<tls::Der> out;
+    for (const auto& source : from) {
+      auto some = (files_.*read)({source});
+      count(source, some);
+      std::ranges::move(some, std::back_inserter(out));
+    }
+    return out;
+  }
+
+  void count(const LocatedPath& from, const std::vector<tls::Der>& some) {
+    auto& size = sizes_.try_emplace(from.path, Size{from.where}).first->second;
+    for (const auto& der : some)
+      size.bytes += der.size();
+  }
+
+  // A worker would refuse it, without knowing where it comes from.
+  void check_size() {
+    const auto size = ipc::encode(out_.workers).size();
+    if (size <= ipc::max_configuration_size)
+      return;
+    const auto largest =
+        std::ranges::max_element(sizes_, {}, [](const auto& each) { return each.second.bytes; });
+    const auto text = fmt::format("workers would be given {:.1f} MiB in all, and take {:.0f}",
+                                  mib(size), mib(ipc::max_configuration_size));
+    if (largest == sizes_.end())
+      return files_.problem("", text + ": there are too many profiles");
+    files_.problem(largest->second.where,
+                   fmt::format("{}: {}: {:.1f} MiB of it are from here; leave out what is not "
+                               "needed, or have more profiles name the same truststore and crls, "
+                               "which are then given once",
+                               largest->first, text, mib(largest->second.bytes)));
   }
 
   std::uint32_t put(ipc::Profile profile) {
@@ -209,13 +250,19 @@ private:
   std::vector<std::vector<std::uint32_t>> credentials_; // of each name: indexes in out_.workers
   std::map<StoreFiles, std::uint32_t> stores_;
   std::size_t tokens_ = 0;
+  // What came of each path, as often as it is given to workers.
+  struct Size {
+    std::string where;
+    std::size_t bytes = 0;
+  };
+  std::map<std::string, Size> sizes_;
 };
 
 } // namespace
 
 tl::expected<Snapshot, policy::Problems> load_snapshot(const policy::Policy& policy,
-                                                       const KernelSuites& suites) {
-  return Loader(policy, suites).load();
+                                                       const KernelSuites& suites, uid_t user) {
+  return Loader(policy, suites, user).load();
 }
 
 } // namespace ktls

@@ -2,6 +2,8 @@
 // Snapshot: a policy with the files it names read in; what workers and signer are started with.
 #pragma once
 
+#include <unistd.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -56,8 +58,9 @@ struct KernelSuites {
 };
 
 // Reads certificates, trust stores, revocation lists and pre-shared keys; all problems at once,
-// each with its place in the configuration. No private key is opened.
-[[nodiscard]] tl::expected<Snapshot, policy::Problems> load_snapshot(const policy::Policy& policy,
-                                                                     const KernelSuites& suites);
+// each with its place in the configuration. No private key is opened. `user`: as for
+// ConfiguredFiles.
+[[nodiscard]] tl::expected<Snapshot, policy::Problems>
+load_snapshot(const policy::Policy& policy, const KernelSuites& suites, uid_t user = ::geteuid());
 
 } // namespace ktls

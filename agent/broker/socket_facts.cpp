@@ -27,11 +27,12 @@ std::optional<std::uint64_t> cookie_of(int socket) {
 SocketFacts::SocketFacts() {
   const Fd here(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   add_network_namespace(here.get(), std::string(policy::own_network_namespace));
-  if (auto lookup = ListenerLookup::create())
-    listeners_.emplace(std::move(*lookup));
-  else
-    log::warning("the direction of applications' connections is not known: {}",
-                 lookup.error().message());
+}
+
+Result<> SocketFacts::try_direction() {
+  if (!listeners_)
+    listeners_.emplace(TRY(ListenerLookup::create()));
+  return listeners_->try_out();
 }
 
 void SocketFacts::add_network_namespace(int socket, const std::string& name) {

@@ -18,6 +18,9 @@ public:
   // The network namespace that this thread is in is our own.
   SocketFacts();
 
+  // Whether the direction can be found out, now.
+  [[nodiscard]] Result<> try_direction();
+
   // That of `socket` has this name.
   void add_network_namespace(int socket, const std::string& name);
 

@@ -135,6 +135,8 @@ bool WorkerPool::is_loading_keys() const {
 
 void WorkerPool::start_all() {
   for (auto& signer : signers_)
+    signer.phase = Phase::Starting; // or the last would be taken for one that has ended
+  for (auto& signer : signers_)
     start_signer(signer);
 }
 
@@ -170,7 +172,7 @@ Result<> WorkerPool::try_start_signer(Signer& signer) {
 
 Result<> WorkerPool::ask_to_load(Signer& signer) {
   signer.keys_missing = 0;
-  signer.unusable.clear();
+  signer.told_why = false;
   for (const auto& key : snapshot_.keys) {
     if (signer_of(key) != signer.token_key)
       continue;
@@ -210,6 +212,8 @@ void WorkerPool::on_signer_ready(Signer& signer) {
       log::error("no session tickets are given: {}", made.error().message());
     for (Index i = 0; i < slots_.size(); ++i)
       start_worker(i);
+  } else if (trial_ && !is_loading_keys() && handlers_.on_signer_lost) {
+    handlers_.on_signer_lost(); // one that had ended before it
   }
 }
 
@@ -246,17 +250,17 @@ void WorkerPool::on_key_answer(Signer& signer, std::uint32_t id,
   });
   if (key == snapshot_.keys.end() || signer.keys_missing == 0)
     return lose_signer(signer, "it reported a key that it was not asked for");
-  if (auto found = flaw(*key); !found.empty()) {
+  if (const auto found = flaw(*key); !found.empty()) {
     handlers_.on_unusable(
         fmt::format("{}: {}: {}", key->location.where, key->location.name(), found));
-    signer.unusable = std::move(found);
+    signer.told_why = true;
   }
   if (--signer.keys_missing > 0)
     return;
-  if (signer.unusable.empty())
-    on_signer_ready(signer);
-  else
+  if (signer.told_why)
     lose_signer(signer, "it could not load a key");
+  else
+    on_signer_ready(signer);
 }
 
 // It may have ended already, or be another by now.
@@ -292,6 +296,7 @@ Result<> WorkerPool::try_start_worker(Index index) {
   slot.restart.reset();
   slot.started = Backoff::Clock::now();
   slot.phase = Phase::Starting;
+  slot.told_why = false;
   slot.serial = ++last_serial_;
   slot.process = TRY(Process::spawn(helpers_ + "/ktlsd-worker", descriptors));
   ipc::Connection::Handlers handlers;
@@ -330,6 +335,7 @@ void WorkerPool::on_worker_packet(Index index, const ipc::Packet& packet) {
   ipc::HandshakeFinished finished{};
   ipc::PskRequest psk{};
   ipc::ServerName name{};
+  ipc::UserRequest user{};
   ipc::PeerCertificate certificate{};
   ipc::WorkerReady ready{};
   ipc::WorkerRefused refused{};
@@ -344,19 +350,28 @@ void WorkerPool::on_worker_packet(Index index, const ipc::Packet& packet) {
     return handlers_.on_server_name(index, name);
   if (slot.phase == Phase::Ready && slot.handshakes > 0 && wire::decode(data, size, certificate))
     return handlers_.on_certificate(index, certificate);
+  if (slot.phase == Phase::Ready && slot.handshakes > 0 && wire::decode(data, size, user))
+    return handlers_.on_user_request(index, user);
   if (slot.phase == Phase::Starting && wire::decode(data, size, ready)) {
     slot.phase = Phase::Ready;
+    trial_ = false;
     give_ticket_key(slot);
     return handlers_.on_available();
   }
   if (slot.phase == Phase::Starting && wire::decode(data, size, refused)) {
     handlers_.on_unusable(escape(refused.detail.view()));
+    slot.told_why = true;
     return lose_worker(index, "it cannot use its configuration");
   }
   lose_worker(index, "it sent a message that this phase does not allow");
 }
 
 void WorkerPool::give_psk(Index worker, const ipc::PskReply& reply) {
+  if (slots_.at(worker).phase == Phase::Ready)
+    (void)slots_.at(worker).connection->send(reply); // else its end comes another way
+}
+
+void WorkerPool::give_user(Index worker, const ipc::UserReply& reply) {
   if (slots_.at(worker).phase == Phase::Ready)
     (void)slots_.at(worker).connection->send(reply); // else its end comes another way
 }
@@ -423,8 +438,9 @@ Process::End WorkerPool::lose(Child& child, std::string_view name, const std::st
   auto how = child.process ? child.process->end() : Process::End{"not started"};
   child.process.reset();
   const auto now = Backoff::Clock::now();
-  if (slots_.empty()) {
-    log::error("{}[{}]: {} ({})", name, pid, why, how.text);
+  if (trial_) {
+    if (!child.told_why)
+      log::error("{}[{}]: {} ({})", name, pid, why, how.text);
     return how;
   }
   const auto delay = child.backoff.next(now - child.started);

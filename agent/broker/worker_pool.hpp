@@ -39,12 +39,14 @@ public:
     std::function<void(Index, const ipc::PeerCertificate&)> on_certificate;
     // A handshake of the worker needs a pre-shared key; give_psk() is to follow.
     std::function<void(Index, const ipc::PskRequest&)> on_psk_request;
+    // A handshake asks whose a certificate is; give_user() is to follow.
+    std::function<void(Index, const ipc::UserRequest&)> on_user_request;
     // A handshake whose profile the name decides has come to know it; choose() is to follow.
     std::function<void(Index, const ipc::ServerName&)> on_server_name;
     std::function<void(Index, Loss)> on_lost; // its handshakes will not finish
     // The signers have all keys of the snapshot. Optional.
     std::function<void()> on_keys_loaded;
-    // A signer ended, and is started again. Optional.
+    // A signer ended; or, in a trial, another has loaded its keys behind that. Optional.
     std::function<void()> on_signer_lost;
     // Keys or certificates that cannot be used. Before the first worker is ready the process has no
     // use; later the pool keeps trying.
@@ -61,7 +63,8 @@ public:
   // besides.
   static constexpr std::chrono::hours ticket_key_life{1};
 
-  // A pool of no workers only has the keys loaded, and starts nothing again.
+  // Until its first worker is ready it is a trial, and starts nothing again. A pool of no workers
+  // only has the keys loaded.
   // `loop` and `snapshot` must outlive the pool. `helpers`: the directory of ktlsd-worker and
   // ktlsd-signer.
   WorkerPool(EventLoop& loop, std::string helpers, const Snapshot& snapshot, unsigned workers,
@@ -75,6 +78,7 @@ public:
   bool start(Index worker, const ipc::StartHandshake& request, int socket) override;
   void cancel(Index worker, std::uint64_t id) override;
   void give_psk(Index worker, const ipc::PskReply& reply) override;
+  void give_user(Index worker, const ipc::UserReply& reply) override;
   void choose(Index worker, ipc::ChooseProfile choice) override;
   void replace(Index worker) override;
 
@@ -86,12 +90,12 @@ private:
     std::unique_ptr<ipc::Connection> connection;
     Backoff backoff;
     Backoff::Clock::time_point started;
+    bool told_why = false; // what makes it of no use was handed on
     EventSource restart;
   };
   struct Signer : Child {
     std::uint32_t token_key = 0; // the key that it is for; 0: all that are in files
     std::size_t keys_missing = 0;
-    std::string unusable; // what is wrong with the last key that it cannot use
     EventSource load_limit;
     std::optional<Heartbeat> heartbeat; // while it is ready
   };
@@ -128,7 +132,7 @@ private:
   Result<> renew_ticket_key();
   void give_ticket_key(Slot& slot);
 
-  // Ends the child, logs, and calls `again` after the back-off.
+  // Ends the child, and calls `again` after the back-off; logs what nobody was told.
   Process::End lose(Child& child, std::string_view name, const std::string& why,
                     std::function<void()> again);
 
@@ -140,7 +144,8 @@ private:
   EventSource ticket_timer_;
   std::optional<Secret> permit_secret_; // from start_all() on
   bool keys_loaded_ = false;            // all of them, once
-  std::deque<Signer> signers_;          // the first is for keys in files; none is moved
+  bool trial_ = true;
+  std::deque<Signer> signers_; // the first is for keys in files; none is moved
   std::uint64_t last_serial_ = 0;
   std::vector<Slot> slots_;
 };

@@ -24,6 +24,7 @@ public:
   virtual bool start(Index worker, const ipc::StartHandshake& request, int socket) = 0;
   virtual void cancel(Index worker, std::uint64_t id) = 0;
   virtual void give_psk(Index worker, const ipc::PskReply& reply) = 0;
+  virtual void give_user(Index worker, const ipc::UserReply& reply) = 0;
   virtual void choose(Index worker, ipc::ChooseProfile choice) = 0;
   // Ends a worker that does not answer; on_lost follows before this returns.
   virtual void replace(Index worker) = 0;

@@ -20,11 +20,16 @@ Unexpected bus_error(const std::string& context, const sdbus::Error& error, int 
 
 Result<std::unique_ptr<Connection>> Connection::open(EventLoop& loop,
                                                      std::function<void()> on_lost) {
+  auto made = TRY(prepare(loop, std::move(on_lost)));
+  TRY(made->watch());
+  return made;
+}
+
+Result<std::unique_ptr<Connection>> Connection::prepare(EventLoop& loop,
+                                                        std::function<void()> on_lost) {
   try {
-    std::unique_ptr<Connection> made(
+    return std::unique_ptr<Connection>(
         new Connection(loop, sdbus::createSystemBusConnection(), std::move(on_lost)));
-    TRY(made->watch());
-    return made;
   } catch (const sdbus::Error& error) {
     return bus_error("connecting to the system bus", error, ENOTCONN);
   }
@@ -41,6 +46,7 @@ Result<> Connection::watch() {
   // EPOLLIN and EPOLLOUT are POLLIN and POLLOUT
   io_ = TRY(loop_.on_io(data.fd, static_cast<std::uint32_t>(data.events),
                         [this](std::uint32_t) { process(); }));
+  watched_ = true;
   arm();
   return {};
 }
@@ -63,7 +69,7 @@ void Connection::process() {
 
 // What is waited for depends on what was sent and what is expected: asked after each change.
 void Connection::arm() {
-  if (processing_ || lost_)
+  if (!watched_ || processing_ || lost_)
     return;
   try {
     const auto data = connection_->getEventLoopPollData();
@@ -89,6 +95,10 @@ void Connection::lose() {
     return;
   io_.reset();
   timer_.reset();
+  for (auto& call : calls_) {
+    if (!std::exchange(call.ended, true))
+      std::exchange(call.reply, {}).failed({no_reply_name, "the connection to the bus was lost"});
+  }
   if (on_lost_)
     on_lost_();
 }
@@ -156,7 +166,7 @@ void Connection::forget_ended() {
 }
 
 Result<Connection::Subscription>
-Connection::on_signal(const std::string& rule, std::function<void(sdbus::Message&)> handler) {
+Connection::subscribe(const std::string& rule, std::function<void(sdbus::Message&)> handler) {
   try {
     auto subscription =
         add_match(*connection_, rule, [handler = std::move(handler)](sdbus::Message& message) {
@@ -172,13 +182,24 @@ Connection::on_signal(const std::string& rule, std::function<void(sdbus::Message
   }
 }
 
-Result<Connection::Subscription> Connection::on_owner_change(const std::string& name,
-                                                             std::function<void()> changed) {
-  return on_signal(fmt::format("type='signal',sender='org.freedesktop.DBus',"
+Result<Connection::Subscription> Connection::subscribe_to_owner(const std::string& name,
+                                                                std::function<void()> changed) {
+  return subscribe(fmt::format("type='signal',sender='org.freedesktop.DBus',"
                                "interface='org.freedesktop.DBus',member='NameOwnerChanged',"
                                "arg0='{}'",
                                name),
                    [changed = std::move(changed)](sdbus::Message&) { changed(); });
+}
+
+Result<> Connection::on_signal(const std::string& rule,
+                               std::function<void(sdbus::Message&)> handler) {
+  kept_.push_back(TRY(subscribe(rule, std::move(handler))));
+  return {};
+}
+
+Result<> Connection::on_owner_change(const std::string& name, std::function<void()> changed) {
+  kept_.push_back(TRY(subscribe_to_owner(name, std::move(changed))));
+  return {};
 }
 
 } // namespace ktls::bus

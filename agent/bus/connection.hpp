@@ -7,6 +7,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/event_loop.hpp"
 #include "base/result.hpp"
@@ -41,6 +42,10 @@ public:
   // `on_lost` is called once, when the bus has closed the connection: nothing works any more then.
   // The system bus, or where DBUS_SYSTEM_BUS_ADDRESS leads.
   static Result<std::unique_ptr<Connection>> open(EventLoop& loop, std::function<void()> on_lost);
+  // For Opening: neither is in the loop before watch(), and so may be on another thread till then.
+  static Result<std::unique_ptr<Connection>> prepare(EventLoop& loop,
+                                                     std::function<void()> on_lost);
+  Result<> watch();
 
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -64,11 +69,14 @@ public:
   // must be before the connection. `on_signal` may throw what reading throws: that signal is then
   // left out. Waits for the bus, not for others.
   using Subscription = std::unique_ptr<void, std::function<void(void*)>>;
-  Result<Subscription> on_signal(const std::string& rule,
+  Result<Subscription> subscribe(const std::string& rule,
                                  std::function<void(sdbus::Message&)> on_signal);
-
   // `changed` is called when the owner of `name` comes, goes, or is another.
-  Result<Subscription> on_owner_change(const std::string& name, std::function<void()> changed);
+  Result<Subscription> subscribe_to_owner(const std::string& name, std::function<void()> changed);
+
+  // The same, for as long as there is this connection.
+  Result<> on_signal(const std::string& rule, std::function<void(sdbus::Message&)> on_signal);
+  Result<> on_owner_change(const std::string& name, std::function<void()> changed);
 
   // For the objects of this folder. Whoever has put a message into it calls flush().
   sdbus::IConnection& raw() { return *connection_; }
@@ -83,7 +91,6 @@ private:
 
   Connection(EventLoop& loop, std::unique_ptr<sdbus::IConnection> connection,
              std::function<void()> on_lost);
-  Result<> watch();
   void process();
   void arm();
   void lose();
@@ -94,9 +101,11 @@ private:
   EventLoop& loop_;
   std::function<void()> on_lost_;
   std::unique_ptr<sdbus::IConnection> connection_;
+  std::vector<Subscription> kept_;
   std::list<Call> calls_;
   EventSource io_;
   EventSource timer_;
+  bool watched_ = false;
   bool processing_ = false;
   bool lost_ = false;
 };

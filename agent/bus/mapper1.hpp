@@ -74,13 +74,13 @@ struct Evidence {
   std::vector<std::string> groups;
 };
 
-struct Mapped {
+struct MappedUser {
   std::string user;
   std::uint32_t uid = 0;
   std::uint32_t strength = 0; // 1 weak, 2 strong
   Evidence evidence;
 };
-using MapAnswer = tl::expected<Mapped, Refused>;
+using MapAnswer = tl::expected<MappedUser, Refused>;
 
 struct Account {
   AccountState state = AccountState::Unknown;

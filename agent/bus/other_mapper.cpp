@@ -16,7 +16,7 @@ MapAnswer unavailable(std::string text) {
   return tl::make_unexpected(Refused{Refusal::Unavailable, std::move(text)});
 }
 
-MapAnswer judge(Mapped answer) {
+MapAnswer judge(MappedUser answer) {
   if (answer.user.empty() || answer.user.size() > OtherMapper::max_name)
     return unavailable("the name of its user is empty or too long");
   if (answer.strength != 1 && answer.strength != 2)
@@ -42,7 +42,7 @@ std::string text_in(const Dictionary& evidence, const char* key) {
 
 void OtherMapper::map(const Chain& chain, const Context& context, std::chrono::microseconds timeout,
                       std::function<void(MapAnswer)> then) {
-  const auto answer = std::make_shared<Mapped>();
+  const auto answer = std::make_shared<MappedUser>();
   const auto call = std::make_shared<std::function<void(MapAnswer)>>(std::move(then));
   connection_.call({bus_name_, mapper_path, mapper_name, "MapCertificate"}, timeout,
                    [&](sdbus::MethodCall& message) { message << chain << dictionary_of(context); },
@@ -59,8 +59,8 @@ void OtherMapper::map(const Chain& chain, const Context& context, std::chrono::m
                     [call](const Failure& failure) { (*call)(refused(failure)); }});
 }
 
-Result<Connection::Subscription> OtherMapper::on_change(std::function<void()> changed) {
-  return connection_.on_signal(
+Result<Connection::Subscription> OtherMapper::subscribe(std::function<void()> changed) {
+  return connection_.subscribe(
       fmt::format("type='signal',sender='{}',path='{}',interface='{}',member='MappingsChanged'",
                   bus_name_, mapper_path, mapper_name),
       [changed = std::move(changed)](sdbus::Message&) { changed(); });

@@ -26,7 +26,7 @@ public:
   void map(const Chain& chain, const Context& context, std::chrono::microseconds timeout,
            std::function<void(MapAnswer)> then);
   // Each of its MappingsChanged.
-  Result<Connection::Subscription> on_change(std::function<void()> changed);
+  Result<Connection::Subscription> subscribe(std::function<void()> changed);
 
 private:
   Connection& connection_;

@@ -10,7 +10,9 @@
 //     TicketKey                 →              at any time; the last one counts
 //                               ←  ServerName, at most one, where the name chooses the profile
 //     ChooseProfile             →              one for it
-//                               ←  PeerCertificate, those of the peer, if they were asked for
+//                               ←  PeerCertificate, those of the peer, if they, or its user, were
+//                               asked for ←  UserRequest, at most one, behind these
+//     UserReply                 →              one for it
 //                               ←  PskRequest, a few for each handshake that has none
 //     PskReply                  →              one for each
 //                               ←  HandshakeFinished, exactly one for each StartHandshake
@@ -70,14 +72,17 @@ struct StartHandshake {
   std::uint32_t anonymous;     // 1: as client, present no certificate
   std::uint32_t name_decides;  // 1: as server, the name that the peer asks for chooses the profile
   std::uint32_t wants_certificates; // 1: those of the peer are sent before a successful end
-  SignPermit permit;                // for the signer; where a name decides, ChooseProfile has it
-  Text<256> peer_name;              // client: the name or address to verify the server by
+  std::uint32_t asks_user; // 1: as server, whose a client's certificate is. Safcheck asks anyway
+  std::uint32_t reserved;
+  SignPermit permit;   // for the signer; where a name decides, ChooseProfile has it
+  Text<256> peer_name; // client: the name or address to verify the server by
 
   [[nodiscard]] bool valid() const {
     constexpr std::uint64_t centuries = std::uint64_t{1} << 62; // a sum does not overflow
     return sent_ns > 0 && sent_ns < centuries && timeout_ms > 0 &&
            timeout_ms <= wire::max_timeout_ms && first_byte_ms > 0 && first_byte_ms <= timeout_ms &&
-           anonymous <= 1 && name_decides <= 1 && wants_certificates <= 1 && peer_name.valid();
+           anonymous <= 1 && name_decides <= 1 && wants_certificates <= 1 && asks_user <= 1 &&
+           reserved == 0 && peer_name.valid();
   }
 };
 
@@ -94,12 +99,38 @@ struct ChooseProfile {
   static constexpr std::uint16_t type = 112;
   Header header;
   std::uint64_t id;
-  std::uint32_t profile; // index in WorkerConfiguration::profiles
-  std::uint16_t reason;  // a Reason; Success: go on with the profile. Else end with this
-  std::uint16_t reserved;
+  std::uint32_t profile;    // index in WorkerConfiguration::profiles
+  std::uint32_t timeout_ms; // from now on, with a profile; to the end of the handshake
+  std::uint16_t reason;     // a Reason; Success: go on with the profile. Else end with this
+  std::uint16_t asks_user;  // as in StartHandshake
+  std::uint32_t reserved;
   SignPermit permit; // for the signer
   [[nodiscard]] bool valid() const {
-    return reason_from_number(reason).has_value() && reserved == 0;
+    return reason_from_number(reason).has_value() && asks_user <= 1 && reserved == 0 &&
+           timeout_ms <= wire::max_timeout_ms && (reason != 0 || timeout_ms > 0);
+  }
+};
+
+// Whose is the certificate that the peer has proved to hold? It was validated, and told with those
+// behind it by PeerCertificate.
+struct UserRequest {
+  static constexpr std::uint16_t type = 113;
+  Header header;
+  std::uint64_t id;
+  SpkiHash anchor_spki; // of the trust anchor at which its chain ends
+  [[nodiscard]] bool valid() const { return true; }
+};
+
+struct UserReply {
+  static constexpr std::uint16_t type = 114;
+  Header header;
+  std::uint64_t id;
+  std::uint16_t reason; // a Reason; Success: go on. Else end with this
+  std::uint16_t reserved[3];
+  [[nodiscard]] bool valid() const {
+    return reason_from_number(reason).has_value() &&
+           std::all_of(std::begin(reserved), std::end(reserved),
+                       [](std::uint16_t part) { return part == 0; });
   }
 };
 

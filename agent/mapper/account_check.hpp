@@ -6,7 +6,7 @@
 #include <memory>
 #include <optional>
 
-#include "mapper/mapper.hpp"
+#include "mapper/certificate_mapper.hpp"
 
 namespace ktls {
 

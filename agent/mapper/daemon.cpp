@@ -45,7 +45,7 @@ Result<> Daemon::set_up(identity::Mapping mapping) {
     loop_.exit(1);
   }));
   sssd_ = std::make_unique<bus::SssdClient>(*connection_);
-  mapper_ = std::make_unique<Mapper>(loop_, *pool_, ports());
+  mapper_ = std::make_unique<CertificateMapper>(loop_, *pool_, ports());
   service_ = TRY(bus::MapperService::create(
       *connection_,
       {[this](bus::Chain chain, bus::Context context, auto then) {
@@ -95,12 +95,12 @@ Daemon::watch_others(const identity::Settings& settings) {
   std::vector<bus::Connection::Subscription> out;
   const auto changed = [this] { service_->mappings_changed(); };
   if (settings.asks(identity::Source::Sssd) && settings.sssd.enabled)
-    out.push_back(TRY(connection_->on_owner_change(bus::sssd_name, changed)));
+    out.push_back(TRY(connection_->subscribe_to_owner(bus::sssd_name, changed)));
   if (!settings.asks(identity::Source::Mapper))
     return out;
   for (const auto& mapper : settings.mappers) {
-    out.push_back(TRY(connection_->on_owner_change(mapper.bus_name, changed)));
-    out.push_back(TRY(bus::OtherMapper(*connection_, mapper.bus_name).on_change(changed)));
+    out.push_back(TRY(connection_->subscribe_to_owner(mapper.bus_name, changed)));
+    out.push_back(TRY(bus::OtherMapper(*connection_, mapper.bus_name).subscribe(changed)));
   }
   return out;
 }

@@ -11,9 +11,9 @@
 #include "bus/other_mapper.hpp"
 #include "bus/sssd_client.hpp"
 #include "mapper/account_phase.hpp"
+#include "mapper/certificate_mapper.hpp"
 #include "mapper/configuration.hpp"
 #include "mapper/decision.hpp"
-#include "mapper/mapper.hpp"
 #include "mapper/task_pool.hpp"
 
 namespace ktls {
@@ -56,7 +56,7 @@ private:
   std::unique_ptr<AccountPhase> account_phase_;
   std::unique_ptr<bus::Connection> connection_;
   std::unique_ptr<bus::SssdClient> sssd_;
-  std::unique_ptr<Mapper> mapper_;
+  std::unique_ptr<CertificateMapper> mapper_;
   std::unique_ptr<bus::MapperService> service_;
   std::vector<bus::Connection::Subscription> others_; // of SSSD and other mappers
   enum class Reloading { No, Once, Again } reloading_ = Reloading::No;

@@ -6,6 +6,7 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <cerrno>
@@ -73,6 +74,21 @@ Result<ListenerLookup> ListenerLookup::create() {
   auto socket = std::make_unique<NetlinkSocket>(TRY(NetlinkSocket::create(NETLINK_SOCK_DIAG)));
   TRY(socket->connect_to_kernel());
   return ListenerLookup(std::move(socket));
+}
+
+Result<> ListenerLookup::try_out() {
+  const Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in own{};
+  own.sin_family = AF_INET;
+  own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof own;
+  auto* address = reinterpret_cast<sockaddr*>(&own);
+  if (!socket || ::bind(socket.get(), address, size) < 0 || ::listen(socket.get(), 1) < 0 ||
+      ::getsockname(socket.get(), address, &size) < 0)
+    return errno_error("listening on the loopback interface, to try sock_diag out");
+  if (!TRY(listens(*IpAddress::parse("127.0.0.1"), ntohs(own.sin_port))))
+    return invalid("the kernel's sock_diag does not know of a socket that listens");
+  return {};
 }
 
 Result<bool> ListenerLookup::listens(const IpAddress& address, std::uint16_t port) {

@@ -26,6 +26,10 @@ public:
   static Result<ListenerLookup> create();
   explicit ListenerLookup(std::unique_ptr<NetlinkPort> port) : port_(std::move(port)) {}
 
+  // Whether it can be found out: a kernel without inet_diag or tcp_diag says of every listener that
+  // there is none. Asks for one of our own, on the loopback interface.
+  [[nodiscard]] Result<> try_out();
+
   // Costs two system calls; the kernel answers at once.
   [[nodiscard]] Result<bool> listens(const IpAddress& address, std::uint16_t port);
 

@@ -17,6 +17,7 @@
 #include "ipc/verification.hpp"
 #include "policy/conditions.hpp"
 #include "policy/located.hpp"
+#include "policy/mapping_demands.hpp"
 #include "policy/rule_index.hpp"
 #include "policy/time_window.hpp"
 
@@ -93,8 +94,21 @@ struct ProfileSettings {
   std::vector<uid_t> allowed_users;
   std::vector<gid_t> allowed_groups;
   std::vector<std::string> allowed_units; // "*" at the end: all that begin so
+  MappingDemands mapping;                 // as server
   std::string where;                      // of the table
 
+  // As server: that the user is asked for whom a client's certificate belongs to.
+  [[nodiscard]] bool asks_user() const {
+    return can_ask_user() &&
+           (client_auth_type == ipc::ClientAuthType::SafCheck || mapping.map_user);
+  }
+  [[nodiscard]] bool can_ask_user() const {
+    return role == ipc::HandshakeRole::ServerWithClientAuth && psk == PskKind::None &&
+           client_auth_type != ipc::ClientAuthType::PassThru;
+  }
+  [[nodiscard]] bool needs_user() const {
+    return asks_user() && client_auth_type == ipc::ClientAuthType::SafCheck;
+  }
   [[nodiscard]] bool may_be_used_by(const Facts& facts) const;
 };
 

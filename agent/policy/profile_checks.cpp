@@ -26,7 +26,7 @@ constexpr std::string_view for_servers = "counts only for servers";
 constexpr std::string_view client_auth =
     R"(counts only with handshake_role = "server-with-client-auth")";
 
-constexpr std::array<Scope, 17> scopes{{
+constexpr std::array<Scope, 23> scopes{{
     {"client_auth_type", judging_server, true, client_auth},
     {"credentials", client | server | judging_server, true, ""},
     {"truststore", client | judging_server, true, judged},
@@ -44,6 +44,12 @@ constexpr std::array<Scope, 17> scopes{{
     {"tags", server | judging_server, true, for_servers},
     {"signature_algorithms", client | server | judging_server, true, ""},
     {"versions", client | server | judging_server, true, ""},
+    {"map_user", judging_server, true, client_auth},
+    {"min_mapping_strength", judging_server, true, client_auth},
+    {"mapped_users", judging_server, true, client_auth},
+    {"mapped_groups", judging_server, true, client_auth},
+    {"revalidation_interval", judging_server, true, client_auth},
+    {"revoked_sessions", judging_server, true, client_auth},
 }};
 
 unsigned bit_of(HandshakeRole role) {
@@ -102,6 +108,26 @@ void check_unjudged(Table& in, std::string_view reason) {
            fmt::format("does not go with {}: no certificate is validated", because.written));
 }
 
+// A profile that only reports users cannot demand anything of sessions that are open already.
+void check_mapping(const ProfileSettings& profile, Table& in) {
+  const auto* found =
+      in.has("client_auth_type") ? in.find("client_auth_type") : in.find("handshake_role");
+  const Entry because = *found;
+  if (profile.client_auth_type == ipc::ClientAuthType::SafCheck)
+    return refuse(in, "map_user", because,
+                  "does not go with client_auth_type = \"safcheck\", which always does so");
+  if (profile.client_auth_type == ipc::ClientAuthType::PassThru)
+    refuse(in, "map_user", because,
+           "does not go with client_auth_type = \"passthru\": what nobody has validated belongs "
+           "to nobody");
+  for (const std::string_view key : {"revalidation_interval", "revoked_sessions"})
+    refuse(in, key, because, "counts only with client_auth_type = \"safcheck\"");
+  if (in.has("map_user"))
+    return;
+  for (const std::string_view key : {"min_mapping_strength", "mapped_users", "mapped_groups"})
+    refuse(in, key, because, "counts only with client_auth_type = \"safcheck\", or with map_user");
+}
+
 } // namespace
 
 void check_combinations(const ProfileSettings& profile, Table& in) {
@@ -115,6 +141,8 @@ void check_combinations(const ProfileSettings& profile, Table& in) {
   }
   if (in.has("psk_file") || in.has("psk"))
     check_psk(profile, in);
+  if (profile.role == HandshakeRole::ServerWithClientAuth)
+    check_mapping(profile, in);
   if (profile.verification.proof == ipc::Proof::Nothing)
     check_unjudged(in, profile.role == HandshakeRole::Client ? "server_verification"
                                                              : "client_auth_type");

@@ -8,6 +8,7 @@
 
 #include "base/host_name.hpp"
 #include "base/text.hpp"
+#include "policy/mapping_keys.hpp"
 #include "policy/path_values.hpp"
 #include "policy/pin.hpp"
 #include "policy/profile_checks.hpp"
@@ -26,7 +27,7 @@ constexpr std::size_t max_names = 64;
 constexpr std::size_t max_accounts = 1024;
 constexpr std::size_t max_name_shown = 64;
 
-constexpr std::array<Key, 33> keys{{
+constexpr std::array<Key, 39> keys{{
     {"inherits", ""},
     {"handshake_role", "HandshakeRole"},
     {"client_auth_type", "ClientAuthType"},
@@ -60,6 +61,12 @@ constexpr std::array<Key, 33> keys{{
     {"allowed_users", ""},
     {"allowed_groups", ""},
     {"allowed_units", ""},
+    {"map_user", ""},
+    {"min_mapping_strength", ""},
+    {"mapped_users", ""},
+    {"mapped_groups", ""},
+    {"revalidation_interval", ""},
+    {"revoked_sessions", ""},
 }};
 
 constexpr std::array<Choice<HandshakeRole>, 3> roles{{
@@ -257,7 +264,7 @@ ProfileSettings read_profile(const std::string& name, Table& in, const Surroundi
   ProfileSettings out;
   out.name = name;
   out.where = in.report().where(in.place());
-  whole = read_kind(in, out) && whole;
+  whole = read_kind(in, out) && whole && !in.is_ambiguous();
   if (whole) {
     out.inherits = in.text("inherits").value_or("");
     check_combinations(out, in);
@@ -277,6 +284,7 @@ ProfileSettings read_profile(const std::string& name, Table& in, const Surroundi
   out.allowed_users = read_users(in, "allowed_users", max_accounts, around.accounts);
   out.allowed_groups = read_groups(in, "allowed_groups", max_accounts, around.accounts);
   out.allowed_units = read_units(in, "allowed_units", max_accounts);
+  out.mapping = read_mapping(in);
   return out;
 }
 

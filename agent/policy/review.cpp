@@ -116,7 +116,8 @@ private:
   void look_at(const Rule& rule) {
     const auto& conditions = rule.conditions;
     if (!conditions.executable.empty())
-      warn(rule, "executable", "only an agent with CAP_SYS_PTRACE can find it out");
+      warn(rule, "executable",
+           "without CAP_SYS_PTRACE the agent refuses it: it could not find it out");
     if (rule.action == Action::Clear && conditions.local_address.empty() &&
         conditions.remote_address.empty() && conditions.local_port.empty() &&
         conditions.remote_port.empty())

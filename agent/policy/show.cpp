@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "policy/show.hpp"
 
+#include <fmt/format.h>
+
 #include "base/text.hpp"
 #include "policy/condition_text.hpp"
 #include "policy/pin.hpp"
@@ -122,6 +124,23 @@ void write_verification(const ProfileSettings& profile, TomlWriter& out) {
   out.number("min_peer_ec_bits", verification.min_ec_bits);
 }
 
+void write_mapping(const ProfileSettings& profile, TomlWriter& out) {
+  if (!profile.asks_user())
+    return;
+  const auto& mapping = profile.mapping;
+  if (!profile.needs_user())
+    out.value("map_user", true);
+  out.value("min_mapping_strength",
+            mapping.min_strength == MappingStrength::Strong ? "strong" : "weak");
+  out.list("mapped_users", mapping.users);
+  out.list("mapped_groups", mapping.groups);
+  if (!profile.needs_user())
+    return;
+  if (mapping.revalidation_interval.count() > 0)
+    out.number("revalidation_interval", mapping.revalidation_interval.count());
+  out.value("revoked_sessions", mapping.revoked_sessions == RevokedSessions::End ? "end" : "keep");
+}
+
 // What a profile without a pre-shared key has.
 void write_certificates(const Policy& policy, const ProfileSettings& profile, TomlWriter& out) {
   std::vector<std::string> names;
@@ -132,6 +151,7 @@ void write_certificates(const Policy& policy, const ProfileSettings& profile, To
     out.value("client_auth_type", name_of(profile.client_auth_type));
   if (profile.role != HandshakeRole::Server)
     write_verification(profile, out);
+  write_mapping(profile, out);
   std::vector<std::string> versions;
   if (profile.tls12)
     versions.emplace_back("1.2");
@@ -212,6 +232,12 @@ std::string to_toml(const Policy& policy) {
   for (const auto& rule : policy.rules())
     write_rule(policy, rule, out);
   return out.take();
+}
+
+std::string sizes(const Policy& policy) {
+  return fmt::format("{}, {}, {}", counted(policy.rules().size(), "rule"),
+                     counted(policy.profiles().size(), "profile"),
+                     counted(policy.credentials().size(), "credential"));
 }
 
 } // namespace ktls::policy

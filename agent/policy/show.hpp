@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The policy that is in force, as a file. Pure.
+// The policy that is in force, as a file, or in one line. Pure.
 #pragma once
 
 #include <string>
@@ -12,5 +12,8 @@ namespace ktls::policy {
 // order in which they are asked. parse_policy() makes the same policy of it, but for the PIN of a
 // token, which is left out.
 [[nodiscard]] std::string to_toml(const Policy& policy);
+
+// "12 rules, 5 profiles, 1 credential"
+[[nodiscard]] std::string sizes(const Policy& policy);
 
 } // namespace ktls::policy

@@ -40,10 +40,12 @@ Table::Table(std::string name, const toml::table& from, std::uint32_t file,
 }
 
 Table::Table(const Table& own, std::span<const Table* const> ancestors)
-    : name_(own.name_), place_(own.place_), report_(own.report_), entries_(own.entries_) {
+    : name_(own.name_), place_(own.place_), report_(own.report_), entries_(own.entries_),
+      ambiguous_(own.ambiguous_) {
   std::size_t generation = 0;
   for (const auto* ancestor : ancestors) {
     ++generation;
+    ambiguous_ = ambiguous_ || ancestor->ambiguous_;
     for (auto entry : ancestor->entries_) {
       entry.generation = generation;
       if (!has(entry.key))
@@ -59,10 +61,12 @@ void Table::add(const toml::key& written, const toml::node& value, std::uint32_t
   if (key == keys.end())
     return unknown(written, file, keys);
   const Entry entry{key->name, written.str(), name_, &value, file, 0};
-  if (const auto* same = find(key->name))
+  if (const auto* same = find(key->name)) {
+    ambiguous_ = true;
     return report_.add(place_of(written.source(), file), entry.path(),
                        fmt::format("is the same as {}, which is in this table, too",
                                    escape(same->written, max_name_shown)));
+  }
   entries_.push_back(entry);
 }
 

@@ -43,6 +43,9 @@ public:
   Table& operator=(const Table&) = delete;
   ~Table() = default;
 
+  // Some key is there twice, under two names, and nobody can tell which one is meant.
+  [[nodiscard]] bool is_ambiguous() const { return ambiguous_; }
+
   // As if it was not there.
   void forget(std::string_view key);
 
@@ -107,6 +110,7 @@ private:
   Place place_;
   Report& report_;
   std::vector<Entry> entries_;
+  bool ambiguous_ = false;
 };
 
 [[nodiscard]] Place place_of(const toml::source_region& source, std::uint32_t file);

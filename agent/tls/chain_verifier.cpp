@@ -106,6 +106,8 @@ Reason Verification::judge_chain(const ParsedCertificate& leaf) {
   if (!builder.build())
     return refuse(builder.failure().reason, builder.failure().detail);
   verdict_.expires = builder.good_until();
+  if (!hash_spki(builder.chain().back().certificate->spki, verdict_.anchor_spki))
+    return refuse(Reason::InternalError, "the key of its anchor cannot be hashed");
   const auto& issuer = builder.chain()[builder.chain().size() > 1 ? 1 : 0];
   return judge_staple(leaf, {*issuer.certificate, *issuer.key}, rules);
 }

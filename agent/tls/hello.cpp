@@ -22,21 +22,6 @@ std::optional<std::uint16_t> fragment_length(std::uint32_t code) {
   return static_cast<std::uint16_t>(1U << (8 + code));
 }
 
-// Up to the extensions.
-void read_head(HelloKind kind, TlsReader& message, Hello& hello) {
-  if (kind == HelloKind::EncryptedExtensions)
-    return;
-  hello.tls12 = message.number(2) >= version_tls12; // legacy_version
-  (void)message.bytes(random_size);
-  (void)message.vector(1); // legacy_session_id
-  if (kind == HelloKind::ClientHello) {
-    (void)message.vector(2); // cipher_suites
-    (void)message.vector(1); // legacy_compression_methods
-  } else {
-    (void)message.number(3); // cipher_suite, legacy_compression_method
-  }
-}
-
 // RFC 8446, section 4.2.1: "If this extension is present in the ClientHello, servers MUST NOT use
 // the ClientHello.legacy_version value for version negotiation"
 void read_versions(TlsReader& content, Hello& hello) {
@@ -59,10 +44,24 @@ void read_extension(HelloKind kind, std::uint32_t type, TlsReader& content, Hell
 
 } // namespace
 
+std::uint32_t read_hello_head(HelloKind kind, TlsReader& message) {
+  const auto legacy_version = message.number(2);
+  (void)message.bytes(random_size);
+  (void)message.vector(1); // legacy_session_id
+  if (kind == HelloKind::ClientHello) {
+    (void)message.vector(2); // cipher_suites
+    (void)message.vector(1); // legacy_compression_methods
+  } else {
+    (void)message.number(3); // cipher_suite, legacy_compression_method
+  }
+  return legacy_version;
+}
+
 std::optional<Hello> parse_hello(HelloKind kind, std::span<const std::byte> message) {
   TlsReader reader(message);
   Hello hello;
-  read_head(kind, reader, hello);
+  if (kind != HelloKind::EncryptedExtensions)
+    hello.tls12 = read_hello_head(kind, reader) >= version_tls12;
   if (reader.ok() && reader.at_end())
     return hello; // TLS 1.2 may have none
   TlsReader extensions(reader.vector(2));

@@ -11,6 +11,8 @@
 
 namespace ktls::tls {
 
+class TlsReader;
+
 enum class HelloKind { ClientHello, ServerHello, EncryptedExtensions };
 
 struct Hello {
@@ -23,5 +25,8 @@ struct Hello {
 // `message` is a handshake message without its header of four bytes. None when it is malformed,
 // which GnuTLS judges.
 [[nodiscard]] std::optional<Hello> parse_hello(HelloKind kind, std::span<const std::byte> message);
+
+// Reads a ClientHello or ServerHello up to its extensions. Returns its legacy_version.
+std::uint32_t read_hello_head(HelloKind kind, TlsReader& message);
 
 } // namespace ktls::tls

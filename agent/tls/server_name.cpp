@@ -5,6 +5,7 @@
 
 #include "base/host_name.hpp"
 #include "base/text.hpp"
+#include "tls/hello.hpp"
 #include "tls/tls_reader.hpp"
 
 namespace ktls::tls {
@@ -16,7 +17,6 @@ constexpr std::uint32_t server_name_extension = 0;
 constexpr std::uint32_t host_name_type = 0;
 constexpr std::size_t record_head = 5;
 constexpr std::size_t message_head = 4;
-constexpr std::size_t random_size = 32;
 
 // RFC 8446, section 5.1: a message may be spread over records, with nothing in between.
 struct Collected {
@@ -54,10 +54,7 @@ std::string name_in_extension(std::span<const std::byte> extension) {
 
 std::string name_in_hello(std::span<const std::byte> hello) {
   TlsReader reader(hello);
-  (void)reader.bytes(2 + random_size); // legacy_version, random
-  (void)reader.vector(1);              // legacy_session_id
-  (void)reader.vector(2);              // cipher_suites
-  (void)reader.vector(1);              // legacy_compression_methods
+  (void)read_hello_head(HelloKind::ClientHello, reader);
   TlsReader extensions(reader.vector(2));
   while (!extensions.at_end()) {
     const auto type = extensions.number(2);

@@ -224,12 +224,7 @@ const Failure& Session::failure() const {
   return parts_->failed;
 }
 std::vector<std::span<const std::byte>> Session::peer_certificates() const {
-  unsigned count = 0;
-  const gnutls_datum_t* list = gnutls_certificate_get_peers(parts_->session.get(), &count);
-  std::vector<std::span<const std::byte>> all;
-  for (unsigned i = 0; list != nullptr && i < count; ++i)
-    all.push_back(std::as_bytes(std::span(list[i].data, list[i].size)));
-  return all;
+  return parts_->presented_chain();
 }
 
 const std::string& Session::peer_subject() const {

@@ -17,6 +17,7 @@
 #include "base/result.hpp"
 #include "tls/context.hpp"
 #include "tls/psk.hpp"
+#include "tls/user_check.hpp"
 
 namespace ktls::tls {
 
@@ -25,6 +26,10 @@ struct SessionParameters {
   std::optional<HostName> server_name; // as client: mandatory, but for pre-shared keys
   bool anonymous = false;              // as client: present no certificate
   PskLookup* psk = nullptr;            // where the profile authenticates by pre-shared keys
+  // As server, with certificates: asked about each client with a valid one, before it is told that
+  // the handshake is complete, and in a resumed session again. None: a profile with safcheck lets
+  // nobody in.
+  UserCheck* user = nullptr;
   // Where the profile has session tickets: the key that all workers share. None: no tickets.
   std::span<const std::byte> ticket_key = {};
 };

@@ -20,14 +20,6 @@ int Session::Parts::refuse(Reason reason, std::string detail) {
 int Session::Parts::verify(gnutls_session_t session) {
   auto& self = of(session);
   self.verdict = self.judge_peer();
-  // whose it is, nobody can say yet
-  if (self.verdict.reason == Reason::Success &&
-      self.context.profile().client_auth_type == ipc::ClientAuthType::SafCheck &&
-      self.context.profile().role == ipc::HandshakeRole::ServerWithClientAuth) {
-    self.verdict.reason = Reason::MapperUnavailable;
-    self.verdict.authenticated = false;
-    self.verdict.detail = "this version has nothing that knows whose a certificate is";
-  }
   if (self.verdict.reason == Reason::Success)
     return 0;
   return self.refuse(self.verdict.reason, self.verdict.detail);
@@ -40,15 +32,11 @@ Verdict Session::Parts::judge_peer() {
                        {profile.role, profile.client_auth_type, profile.verification,
                         *context.parts().trust, parameters.server_name, Clock::to_time_t(now())});
   };
-  unsigned count = 0;
-  const gnutls_datum_t* peers = gnutls_certificate_get_peers(session.get(), &count);
+  const auto chain = presented_chain();
   gnutls_datum_t staple{};
   // a stapled OCSP answer is new each time
-  if (peers == nullptr || gnutls_ocsp_status_request_get(session.get(), &staple) == 0)
+  if (chain.empty() || gnutls_ocsp_status_request_get(session.get(), &staple) == 0)
     return verify_now();
-  PresentedChain chain;
-  for (unsigned i = 0; i < count; ++i)
-    chain.push_back(std::as_bytes(std::span(peers[i].data, peers[i].size)));
   const auto key = verdict_key(chain);
   if (key) {
     if (auto known = context.parts().verdicts->find(*key, now()))
@@ -58,6 +46,39 @@ Verdict Session::Parts::judge_peer() {
   if (key)
     context.parts().verdicts->remember(*key, found, now());
   return found;
+}
+
+PresentedChain Session::Parts::presented_chain() const {
+  unsigned count = 0;
+  const gnutls_datum_t* list = gnutls_certificate_get_peers(session.get(), &count);
+  PresentedChain chain;
+  for (unsigned i = 0; list != nullptr && i < count; ++i)
+    chain.push_back(std::as_bytes(std::span(list[i].data, list[i].size)));
+  return chain;
+}
+
+// Behind the client's CertificateVerify, and before it is told of the end of the handshake: no
+// ticket has been sent, and in TLS 1.2 no Finished either. In a resumed session its certificate is
+// that of the first one, and has not been judged in this yet.
+int Session::Parts::judge_user() {
+  if (context.profile().role != ipc::HandshakeRole::ServerWithClientAuth || uses_psk())
+    return 0;
+  if (gnutls_session_is_resumed(session.get()) != 0 && verify(session.get()) < 0)
+    return GNUTLS_E_CERTIFICATE_ERROR;
+  if (!verdict.authenticated)
+    return 0; // there is no certificate that anybody could be known by
+  if (parameters.user == nullptr)
+    return needs_user() ? refuse(Reason::MapperUnavailable) : 0;
+  const auto reason = parameters.user->judge(presented_chain(), verdict.anchor_spki);
+  if (reason != Reason::Success)
+    return refuse(reason);
+  user_judged = true;
+  return 0;
+}
+
+bool Session::Parts::needs_user() const {
+  return context.profile().role == ipc::HandshakeRole::ServerWithClientAuth &&
+         context.profile().client_auth_type == ipc::ClientAuthType::SafCheck;
 }
 
 std::optional<VerdictCache::Key> Session::Parts::verdict_key(const PresentedChain& chain) const {
@@ -99,6 +120,8 @@ int Session::Parts::judge_message(unsigned type, std::span<const std::byte> mess
     return judge_record_size(HelloKind::EncryptedExtensions, message);
   case GNUTLS_HANDSHAKE_CERTIFICATE_PKT:
     return judge_certificates(message);
+  case GNUTLS_HANDSHAKE_FINISHED:
+    return judge_user();
   default:
     return 0;
   }
@@ -173,9 +196,11 @@ bool Session::Parts::judge_completion() {
        is_mandatory(profile.client_auth_type));
   const bool sound =
       must_be_authenticated ? verdict.authenticated : !asks || verdict.reason == Reason::Success;
-  if (!sound)
+  if (!sound || (needs_user() && !user_judged)) {
     fail(Reason::InternalError, "the handshake ended without a verdict on the peer", 0);
-  return sound;
+    return false;
+  }
+  return true;
 }
 
 } // namespace ktls::tls

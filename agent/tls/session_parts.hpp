@@ -38,6 +38,9 @@ struct Session::Parts : CertificateChoice {
   [[nodiscard]] bool judge_completion();
   static int verify(gnutls_session_t session);
   Verdict judge_peer();
+  int judge_user();
+  [[nodiscard]] bool needs_user() const;
+  [[nodiscard]] PresentedChain presented_chain() const;
   [[nodiscard]] std::optional<VerdictCache::Key> verdict_key(const PresentedChain& chain) const;
   static int on_message(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
                         const gnutls_datum_t* message);
@@ -65,6 +68,7 @@ struct Session::Parts : CertificateChoice {
   std::optional<Psk> psk;
   int psk_lookups = 0;
   Verdict verdict;
+  bool user_judged = false;       // and found fit
   std::optional<Failure> refused; // by one of our callbacks
   Hello peer_hello;               // with the limits of EncryptedExtensions, too
   Failure failed{Reason::InternalError, {}};

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/reason.hpp"
+#include "ipc/verification.hpp"
 
 namespace ktls::tls {
 
@@ -16,6 +17,8 @@ struct Verdict {
   bool authenticated = false; // a certificate was presented and is valid
   // authenticated: the first date at which something that this rests on ceases to be good
   std::time_t expires = 0;
+  // authenticated, by a certificate: the key of the trust anchor at which its chain ends
+  ipc::SpkiHash anchor_spki{};
 };
 
 } // namespace ktls::tls

@@ -107,9 +107,12 @@ void Handshake::look_for_name() {
   handlers_.ask_profile(message);
 }
 
-bool Handshake::on_profile(const Profile& profile) {
+bool Handshake::on_profile(const Profile& profile, std::chrono::milliseconds timeout) {
   if (!awaits_profile_ || ready_)
     return false;
+  auto deadline = loop_.on_time(loop_.now() + timeout, [this] { on_deadline(); });
+  check(deadline.has_value(), "a timer can be set");
+  deadline_ = std::move(*deadline);
   awaits_profile_ = false;
   begin(profile);
   return true;
@@ -117,6 +120,9 @@ bool Handshake::on_profile(const Profile& profile) {
 
 void Handshake::begin(const Profile& profile) {
   context_ = &profile.context;
+  const auto& its = context_->profile();
+  asks_user_ = profile.asks_user || (its.role == ipc::HandshakeRole::ServerWithClientAuth &&
+                                     its.client_auth_type == ipc::ClientAuthType::SafCheck);
   if (const auto prepared = prepare(profile); !prepared)
     return finish(reason_of(prepared.error()), prepared.error().message());
   if (uses_psk())
@@ -138,6 +144,7 @@ Result<> Handshake::prepare(const Profile& profile) {
   parameters.anonymous = anonymous_;
   parameters.server_name = HostName::parse(peer_name_);
   parameters.psk = this;
+  parameters.user = asks_user_ ? this : nullptr;
   parameters.ticket_key = profile.ticket_key;
   if (!context_->profile().credentials.empty() && !parameters.anonymous)
     signers_.permit(fiber_, profile.permit);
@@ -153,19 +160,45 @@ Result<tls::Psk> Handshake::find(std::string_view identity) {
   request.id = id_;
   if (!request.identity.assign(identity))
     return invalid("the identity does not fit");
-  awaits_psk_ = true;
   handlers_.ask_psk(request);
-  const auto woken = fiber_.suspend();
-  awaits_psk_ = false;
-  if (woken == Fiber::Woken::Cancelled)
+  if (await(Awaited::Psk) == Fiber::Woken::Cancelled)
     return errno_error("waiting for a pre-shared key", ECANCELED);
   if (!psk_)
     return errno_error("there is no pre-shared key", ENOKEY);
   return *std::exchange(psk_, std::nullopt);
 }
 
+Fiber::Woken Handshake::await(Awaited what) {
+  awaited_ = what;
+  const auto woken = fiber_.suspend();
+  awaited_ = Awaited::Nothing;
+  return woken;
+}
+
+// On a fiber, which waits for the answer.
+Reason Handshake::judge(const tls::PresentedChain& chain, const ipc::SpkiHash& anchor) {
+  if (tell_certificates(chain) == 0)
+    return Reason::CertificateLimit; // nobody can be asked about it
+  told_certificates_ = true;
+  auto request = wire::make<ipc::UserRequest>();
+  request.id = id_;
+  request.anchor_spki = anchor;
+  handlers_.ask_user(request);
+  if (await(Awaited::User) == Fiber::Woken::Cancelled)
+    return Reason::Cancelled; // the session knows better why
+  return user_reason_;
+}
+
+bool Handshake::on_user(const ipc::UserReply& reply) {
+  if (awaited_ != Awaited::User)
+    return false;
+  user_reason_ = *reason_from_number(reply.reason);
+  fiber_.resume();
+  return true;
+}
+
 bool Handshake::on_psk(const ipc::PskReply& reply) {
-  if (!awaits_psk_)
+  if (awaited_ != Awaited::Psk)
     return false;
   psk_.reset();
   if (reply.size > 0) {
@@ -188,10 +221,14 @@ void Handshake::on_socket(std::uint32_t events) {
   advance();
 }
 
-// On a fiber, where a signature or a pre-shared key may be waited for; the last of this may destroy
-// *this.
+bool Handshake::needs_fiber() const {
+  return uses_psk() || asks_user_ || signers_.permitted(fiber_);
+}
+
+// On a fiber, where a signature, a pre-shared key or the peer's user may be waited for; the last of
+// this may destroy *this.
 void Handshake::advance() {
-  if (!uses_psk() && !signers_.permitted(fiber_)) {
+  if (!needs_fiber()) {
     step_ = session_->advance();
     return on_advanced();
   }
@@ -220,7 +257,7 @@ void Handshake::abort(Reason reason) {
   if (session_)
     session_->abort(reason);
   if (fiber_.suspended()) {
-    unsigned_ = !awaits_psk_;
+    unsigned_ = awaited_ == Awaited::Nothing;
     return fiber_.cancel(); // it fails with the reason, which on_advanced() reports
   }
   finish(reason, {});
@@ -234,23 +271,25 @@ void Handshake::on_deadline() {
 void Handshake::complete() {
   if (const auto installed = install_keys(); !installed)
     return finish(Reason::KeyInstallFailed, installed.error().message());
-  if (wants_certificates_)
-    tell_certificates();
+  if (wants_certificates_ && !told_certificates_)
+    (void)tell_certificates(session_->peer_certificates());
   finish(Reason::Success, {});
 }
 
-// One that is too long ends it: those behind it would seem to be it.
-void Handshake::tell_certificates() const {
+// How many were told. One that is too long ends it: those behind it would seem to be it.
+std::size_t Handshake::tell_certificates(const tls::PresentedChain& chain) const {
   std::size_t told = 0;
-  for (const auto der : session_->peer_certificates()) {
+  for (const auto der : chain) {
     auto message = wire::make<ipc::PeerCertificate>();
-    if (der.size() > message.max_size || ++told > wire::max_certificates)
-      return;
+    if (der.size() > message.max_size || told == wire::max_certificates)
+      break;
+    ++told;
     message.id = id_;
     message.size = static_cast<std::uint32_t>(der.size());
     std::ranges::copy(der, std::as_writable_bytes(std::span(message.der)).begin());
     handlers_.certificate(message);
   }
+  return told;
 }
 
 Result<> Handshake::install_keys() {

@@ -17,17 +17,19 @@
 
 namespace ktls {
 
-class Handshake : private tls::PskLookup {
+class Handshake : private tls::PskLookup, private tls::UserCheck {
 public:
   struct Handlers {
     // Called exactly once, perhaps before start() returns; never after the object is gone. By then
     // the socket has its keys, or is shut down, and this side's descriptor of it is closed. It may
     // destroy the handshake.
     std::function<void(const ipc::HandshakeFinished&)> finished;
-    // Before a successful `finished`, for each certificate of the peer, where they are wanted.
+    // For each certificate of the peer, where they, or its user, are wanted.
     std::function<void(const ipc::PeerCertificate&)> certificate;
     // Asks for a pre-shared key; the answer is to come to on_psk().
     std::function<void(const ipc::PskRequest&)> ask_psk;
+    // Asks whose the certificate is; the answer is to come to on_user().
+    std::function<void(const ipc::UserRequest&)> ask_user;
     // Asks which profile is for a peer that asks for this name; the answer is to come to
     // on_profile(), or to abort().
     std::function<void(const ipc::ServerName&)> ask_profile;
@@ -44,23 +46,32 @@ public:
     const tls::Context& context;
     std::span<const std::byte> ticket_key;
     const ipc::SignPermit& permit;
+    bool asks_user; // though it may come without
   };
   // `profile`: none where the name decides that the peer asks for.
   void start(const ipc::StartHandshake& request, Fd socket, const Profile* profile);
-  // False when it was not asked for.
-  [[nodiscard]] bool on_profile(const Profile& profile);
+  // With a new time limit, from now on. False when it was not asked for.
+  [[nodiscard]] bool on_profile(const Profile& profile, std::chrono::milliseconds timeout);
   // False when it was not asked for.
   [[nodiscard]] bool on_psk(const ipc::PskReply& reply);
+  // False when it was not asked for.
+  [[nodiscard]] bool on_user(const ipc::UserReply& reply);
   // Tells the peer, then finishes with this reason.
   void abort(Reason reason);
 
 private:
+  // What the fiber is suspended for, beside a signature.
+  enum class Awaited { Nothing, Psk, User };
+
   Result<> set_time_limits(const ipc::StartHandshake& request);
   Result<> await_name();
   void look_for_name();
   void begin(const Profile& profile);
   Result<> prepare(const Profile& profile);
   Result<tls::Psk> find(std::string_view identity) override;
+  Reason judge(const tls::PresentedChain& chain, const ipc::SpkiHash& anchor) override;
+  [[nodiscard]] bool needs_fiber() const;
+  [[nodiscard]] Fiber::Woken await(Awaited what);
   [[nodiscard]] bool uses_psk() const;
   [[nodiscard]] bool heard() const;
   void on_socket(std::uint32_t events);
@@ -69,7 +80,7 @@ private:
   void on_deadline();
   void complete();
   Result<> install_keys();
-  void tell_certificates() const;
+  std::size_t tell_certificates(const tls::PresentedChain& chain) const;
   void finish(Reason reason, std::string_view detail);
 
   EventLoop& loop_;
@@ -86,8 +97,11 @@ private:
   bool awaits_profile_ = false;
   bool heard_ = false; // before there was a session
   int looks_ = 0;      // for the name
-  bool awaits_psk_ = false;
+  Awaited awaited_ = Awaited::Nothing;
   std::optional<tls::Psk> psk_;
+  bool asks_user_ = false;
+  Reason user_reason_ = Reason::InternalError; // what was said of the peer's user
+  bool told_certificates_ = false;
   bool unsigned_ = false; // ended while its signature was waited for
   EventSource ready_;
   EventSource deadline_;

@@ -40,6 +40,7 @@ bool Worker::dispatch(ipc::Packet& packet) {
   ipc::PskReply psk_message{};
   ipc::TicketKey ticket_message{};
   ipc::ChooseProfile choose_message{};
+  ipc::UserReply user_message{};
   switch (phase_) {
   case Phase::Unconfigured:
     if (wire::decode(data, size, attach_message))
@@ -62,6 +63,8 @@ bool Worker::dispatch(ipc::Packet& packet) {
     }
     if (wire::decode(data, size, choose_message))
       return choose(choose_message);
+    if (wire::decode(data, size, user_message))
+      return pass_on(user_message);
     if (!wire::decode(data, size, cancel_message))
       return false;
     cancel(cancel_message.id);
@@ -129,6 +132,7 @@ bool Worker::start(const ipc::StartHandshake& request, ipc::Packet& packet) {
   };
   handlers.certificate = [this](const ipc::PeerCertificate& message) { tell(message); };
   handlers.ask_psk = [this](const ipc::PskRequest& message) { tell(message); };
+  handlers.ask_user = [this](const ipc::UserRequest& message) { tell(message); };
   handlers.ask_profile = [this](const ipc::ServerName& message) { tell(message); };
   auto& handshake = handshakes_[request.id];
   handshake = std::make_unique<Handshake>(loop_, fibers_, signers_, std::move(handlers));
@@ -137,13 +141,14 @@ bool Worker::start(const ipc::StartHandshake& request, ipc::Packet& packet) {
     handshake->start(request, std::move(socket), nullptr);
     return true;
   }
-  const auto profile = profile_of(request.profile, request.permit);
+  const auto profile = profile_of(request.profile, request.permit, request.asks_user != 0);
   handshake->start(request, std::move(socket), &profile);
   return true;
 }
 
-Handshake::Profile Worker::profile_of(std::uint32_t index, const ipc::SignPermit& permit) const {
-  return {*profiles_.at(index), tickets_.key_of(index), permit};
+Handshake::Profile Worker::profile_of(std::uint32_t index, const ipc::SignPermit& permit,
+                                      bool asks_user) const {
+  return {*profiles_.at(index), tickets_.key_of(index), permit, asks_user};
 }
 
 bool Worker::choose(const ipc::ChooseProfile& choice) {
@@ -155,13 +160,19 @@ bool Worker::choose(const ipc::ChooseProfile& choice) {
     return true;
   }
   return choice.profile < profiles_.size() &&
-         found->second->on_profile(profile_of(choice.profile, choice.permit));
+         found->second->on_profile(profile_of(choice.profile, choice.permit, choice.asks_user != 0),
+                                   std::chrono::milliseconds(choice.timeout_ms));
 }
 
 // A handshake that has just ended is no error: the messages crossed.
 bool Worker::pass_on(const ipc::PskReply& reply) {
   const auto found = handshakes_.find(reply.id);
   return found == handshakes_.end() || found->second->on_psk(reply);
+}
+
+bool Worker::pass_on(const ipc::UserReply& reply) {
+  const auto found = handshakes_.find(reply.id);
+  return found == handshakes_.end() || found->second->on_user(reply);
 }
 
 bool Worker::take(const ipc::TicketKey& message) {

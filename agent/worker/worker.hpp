@@ -37,9 +37,10 @@ private:
   bool start(const ipc::StartHandshake& request, ipc::Packet& packet);
   void cancel(std::uint64_t id);
   bool pass_on(const ipc::PskReply& reply);
+  bool pass_on(const ipc::UserReply& reply);
   bool take(const ipc::TicketKey& message);
-  [[nodiscard]] Handshake::Profile profile_of(std::uint32_t index,
-                                              const ipc::SignPermit& permit) const;
+  [[nodiscard]] Handshake::Profile profile_of(std::uint32_t index, const ipc::SignPermit& permit,
+                                              bool asks_user) const;
   bool choose(const ipc::ChooseProfile& choice);
   template<class Message>
   void tell(const Message& message);

@@ -57,6 +57,17 @@ struct ktlsctl_options {
 
 /* Have the peer's certificates at hand afterwards: ktlsctl_session_peer_certificate(). */
 #define KTLSCTL_WANT_CERTIFICATES UINT64_C(1)
+/* As server: have the local user looked up that the client's certificate belongs to, also where the
+ * policy does not ask for it (client_auth_type "full" or "required"). The handshake succeeds
+ * without a user then, and takes up to 2 s longer where nobody answers. */
+#define KTLSCTL_WANT_USER UINT64_C(2)
+
+/* How surely a certificate is tied to its user. */
+enum ktlsctl_strength {
+  KTLSCTL_STRENGTH_NONE = 0,  /* no user is known */
+  KTLSCTL_STRENGTH_WEAK = 1,  /* by a name in it, which others may come to have, too */
+  KTLSCTL_STRENGTH_STRONG = 2 /* by what identifies the certificate, its key, or the account */
+};
 
 /* What a call of ktlsctl_start() came to, successful or not. */
 typedef struct ktlsctl_session ktlsctl_session;
@@ -109,6 +120,20 @@ int ktlsctl_session_peer_authenticated(const ktlsctl_session* session) KTLSCTL_N
  * session is freed. */
 int ktlsctl_session_peer_certificate(const ktlsctl_session* session, size_t index,
                                      const unsigned char** der, size_t* size) KTLSCTL_NOEXCEPT;
+/* The name of the local user that the peer's certificate belongs to; empty when none is known: with
+ * client_auth_type "safcheck" there always is one, with "full" and "required" where the profile has
+ * map_user, or KTLSCTL_WANT_USER was given, and the certificate belongs to somebody; with
+ * "passthru" never. */
+const char* ktlsctl_session_user(const ktlsctl_session* session) KTLSCTL_NOEXCEPT;
+/* Stores the number of that user. Returns 0, or -ENOENT, and *uid is as it was, when none is
+ * known. */
+int ktlsctl_session_uid(const ktlsctl_session* session, uint32_t* uid) KTLSCTL_NOEXCEPT;
+/* enum ktlsctl_strength */
+int ktlsctl_session_user_strength(const ktlsctl_session* session) KTLSCTL_NOEXCEPT;
+/* Which source of the mapper knew: "pin", "filter", "extension", "sssd", or the bus name of another
+ * mapper; and which entry of it, as far as it says: "pins:17", or a name. */
+const char* ktlsctl_session_user_source(const ktlsctl_session* session) KTLSCTL_NOEXCEPT;
+const char* ktlsctl_session_user_rule(const ktlsctl_session* session) KTLSCTL_NOEXCEPT;
 /* The rule of the agent's policy that applied to this connection; empty when none did. */
 const char* ktlsctl_session_rule(const ktlsctl_session* session) KTLSCTL_NOEXCEPT;
 /* The profile of that rule; empty when it has none. */

@@ -10,6 +10,9 @@ endfunction()
 
 # KTLS_AGENT_SOCKET=PATH KTLSD_PID=PID agent-abuse-test
 ktls_kernel_program(agent-abuse-test agent_abuse_test.cpp ktlsctl-wire ktls-base)
+target_sources(agent-abuse-test PRIVATE
+  ${CMAKE_CURRENT_LIST_DIR}/agent_abuse_requests_test.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/agent_abuse_lingering_test.cpp)
 ktls_kernel_program(agent-limits-test agent_limits_test.cpp ktlsctl-wire ktls-base)
 # needs the module tls, and gcm
 ktls_kernel_program(records-test records_test.cpp ktlsctl ktlsctl-wire ktls-base)

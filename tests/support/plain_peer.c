@@ -36,6 +36,8 @@ static const char usage[] =
     "  --expect BYTES        send close_notify only after so many bytes have come, and take no "
     "more\n"
     "  --early TEXT          send TEXT at once after the handshake, before all else\n"
+    "  --certificates        want the peer's certificates\n"
+    "  --keep DIR            write those of the peer that came to DIR/0.der, DIR/1.der, ...\n"
     "  --or-clear            where the policy says so, transfer without TLS\n"
     "  --nonblock            set O_NONBLOCK and unusual socket options before the handshake\n"
     "  --quiet               do not print what was negotiated\n"
@@ -52,6 +54,8 @@ struct arguments {
   const char* receive_file;
   long long expected; // negative: until the peer's end of data
   const char* early;
+  const char* keep_in;
+  int certificates;
   int or_clear;
   int nonblock;
   int quiet;
@@ -106,6 +110,9 @@ static void set_option(struct arguments* arguments, int letter) {
   case 'e':
     arguments->early = optarg;
     break;
+  case 'k':
+    arguments->keep_in = optarg;
+    break;
   case 0: // getopt_long() has set the flag
     break;
   default:
@@ -127,6 +134,8 @@ static struct arguments parse(int argc, char** argv) {
       {"receive", required_argument, NULL, 'f'},
       {"expect", required_argument, NULL, 'x'},
       {"early", required_argument, NULL, 'e'},
+      {"keep", required_argument, NULL, 'k'},
+      {"certificates", no_argument, &arguments.certificates, 1},
       {"or-clear", no_argument, &arguments.or_clear, 1},
       {"nonblock", no_argument, &arguments.nonblock, 1},
       {"quiet", no_argument, &arguments.quiet, 1},
@@ -140,6 +149,8 @@ static struct arguments parse(int argc, char** argv) {
     (void)fputs(usage, stderr);
     exit(CANNOT_START);
   }
+  if (arguments.certificates)
+    arguments.options.flags |= KTLSCTL_WANT_CERTIFICATES;
   arguments.listens = strcmp(argv[optind], "listen") == 0;
   arguments.host = argv[optind + 1];
   arguments.port = argv[optind + 2];
@@ -246,6 +257,18 @@ static void make_unusual(int fd) {
     err(CANNOT_START, "setting socket options");
 }
 
+static void keep_certificates(const ktlsctl_session* session, const char* directory) {
+  const unsigned char* der = NULL;
+  size_t size = 0;
+  for (size_t i = 0; ktlsctl_session_peer_certificate(session, i, &der, &size) == 0; ++i) {
+    char path[4096];
+    (void)snprintf(path, sizeof path, "%s/%zu.der", directory, i);
+    FILE* file = fopen(path, "wx");
+    if (file == NULL || fwrite(der, 1, size, file) != size || fclose(file) != 0)
+      err(CANNOT_START, "%s", path);
+  }
+}
+
 // The only reason after which the socket is still good, and goes without TLS.
 static bool is_to_go_clear(const ktlsctl_session* session, const struct arguments* arguments) {
   return arguments->or_clear && strcmp(ktlsctl_session_reason(session), "policy-clear") == 0;
@@ -259,6 +282,8 @@ static bool secure(int fd, const struct arguments* arguments) {
   ktlsctl_session* session = NULL;
   const int status = ktlsctl_start(fd, &arguments->options, &session);
   const bool clear = is_to_go_clear(session, arguments);
+  if (arguments->keep_in != NULL)
+    keep_certificates(session, arguments->keep_in);
   if (status == 0 || clear) {
     const struct snapshot after = take_snapshot(fd);
     require_same(&before, &after);

@@ -155,5 +155,18 @@ TEST_F(SecurePath, EndsWithALoopOfLinks) {
   EXPECT_NE(complaint(link), "");
 }
 
+TEST_F(SecurePath, TakesFilesOfTheUserWhoIsAskedFor) {
+  if (!can_give_away())
+    GTEST_SKIP() << "only root can give files away";
+  give(file, somebody, 0);
+
+  EXPECT_FALSE(check_secure_path(file));
+  EXPECT_TRUE(check_secure_path(file, somebody));
+  EXPECT_FALSE(check_secure_path(file, somebody + 1));
+
+  give(file, 0, 0);
+  EXPECT_TRUE(check_secure_path(file, somebody)) << "root's are taken in any case";
+}
+
 } // namespace
 } // namespace ktls

@@ -58,6 +58,12 @@ TEST(Escape, MayBeEmpty) {
   EXPECT_EQ(escape("x", 0), "");
 }
 
+TEST(Counted, KnowsTheSingular) {
+  EXPECT_EQ(counted(0, "rule"), "0 rules");
+  EXPECT_EQ(counted(1, "rule"), "1 rule");
+  EXPECT_EQ(counted(2, "rule"), "2 rules");
+}
+
 TEST(LowerCase, ChangesAsciiLettersAlone) {
   EXPECT_EQ(lower_case("Db-1_.EXAMPLE.org"), "db-1_.example.org");
   EXPECT_EQ(lower_case("AZ@[az`{"), "az@[az`{");

@@ -151,6 +151,24 @@ TEST_F(ConfigurationTest, RefusesADirectoryThatOthersCanChange) {
   expect_problem(directory.file("conf.d"), "chmod go-w");
 }
 
+// Of another user, as which the agent runs; what the files name is judged in the same way.
+TEST_F(ConfigurationTest, TakesFilesOfTheUserWhoIsAskedFor) {
+  if (::geteuid() != 0)
+    GTEST_SKIP() << "only root can give files away";
+  constexpr uid_t somebody = 12345;
+  write("ca.pem", test::data("ca.pem"));
+  write("ktlsd.toml", fmt::format("[profile.one]\nhandshake_role = \"client\"\n"
+                                  "truststore = \"{}\"\n",
+                                  directory.file("ca.pem")));
+  write("conf.d/a.toml", "");
+  for (const auto* name : {"ca.pem", "ktlsd.toml", "conf.d", "conf.d/a.toml"})
+    ASSERT_EQ(::chown(directory.file(name).c_str(), somebody, 0), 0);
+
+  EXPECT_FALSE(read_configuration({main, true}, suites));
+  const auto theirs = read_configuration({main, true, somebody}, suites);
+  EXPECT_TRUE(theirs) << theirs.error().lines.front();
+}
+
 TEST_F(ConfigurationTest, TellsAllProblemsAtOnce) {
   write("ktlsd.toml", "");
   write("conf.d/a.toml", "");
@@ -243,6 +261,23 @@ TEST_F(ConfigurationTest, TellsWhatIsWrongWithWhatThePolicyNames) {
 
   ASSERT_FALSE(configuration);
   EXPECT_NE(configuration.error().lines.at(0).find("/nowhere/ca.pem"), std::string::npos);
+}
+
+TEST_F(ConfigurationTest, WarnsOfOneWithoutRules) {
+  const auto nothing = read_configuration(source(false), suites);
+  ASSERT_TRUE(nothing);
+  EXPECT_EQ(nothing->snapshot.warnings,
+            Lines{main + " has no rules: every handshake is refused with no-policy; write some, "
+                         "see ktlsd.toml(5), and reload"});
+
+  write("ktlsd.toml", "[agent]\ndefault_action = \"clear\"\n");
+  const auto clear = read_configuration(source(), suites);
+  ASSERT_TRUE(clear);
+  ASSERT_EQ(clear->snapshot.warnings.size(), 1U);
+  EXPECT_NE(clear->snapshot.warnings[0].find("policy-clear"), std::string::npos);
+
+  write("ktlsd.toml", "[[rule]]\nname = \"all\"\naction = \"deny\"\n");
+  EXPECT_EQ(read_configuration(source(), suites).value().snapshot.warnings, Lines{});
 }
 
 } // namespace

@@ -25,10 +25,10 @@ const std::string place = "test.toml:7"; // of all paths in the configuration
 std::string text(const tls::Der& der) {
   return {reinterpret_cast<const char*>(der.data()), der.size()};
 }
-std::string pem(const tls::Der& crl) {
-  const gnutls_datum_t data = tls::view(crl);
+std::string pem(const tls::Der& der, const char* kind = "X509 CRL") {
+  const gnutls_datum_t data = tls::view(der);
   tls::Datum out;
-  EXPECT_EQ(gnutls_pem_base64_encode2("X509 CRL", &data, out.out()), 0);
+  EXPECT_EQ(gnutls_pem_base64_encode2(kind, &data, out.out()), 0);
   return std::string(tls::text_of(out.bytes()));
 }
 tls::Der certificate(const std::string& name) {
@@ -91,6 +91,31 @@ TEST_F(ConfiguredFilesTest, PassesOverHashedLinksAndOtherNames) {
 
   EXPECT_EQ(files.anchors({whole_directory()}), Ders{certificate("ca.pem")});
   expect_no_problem();
+}
+
+// GnuTLS takes certificates and lists of versions that there are not; a worker does not.
+TEST_F(ConfiguredFilesTest, RefusesAnAnchorThatNoWorkerCanRead) {
+  auto odd = certificate("ca.pem");
+  const std::string version("\xa0\x03\x02\x01\x02", 5);
+  odd.at(text(odd).find(version) + 4) = std::byte{7};
+  write("a.pem", test::data("ca.pem"));
+  write("b.pem", test::data("ca.pem") + pem(odd, "CERTIFICATE"));
+
+  (void)files.anchors({whole_directory()});
+
+  expect_problem("b.pem: certificate 2 (\"");
+  EXPECT_NE(files.problems().lines.at(0).find("is malformed: "), std::string::npos);
+  EXPECT_NE(files.problems().lines.at(0).find("replace it"), std::string::npos);
+}
+
+TEST_F(ConfiguredFilesTest, RefusesAListThatNoWorkerCanRead) {
+  auto odd = test::crl(test::Authority("ca"));
+  const auto version = text(odd).find(std::string("\x02\x01\x01", 3));
+  odd.at(version + 2) = std::byte{7};
+
+  (void)files.crls({write("list.crl", text(odd))});
+
+  expect_problem("list.crl: list 1: it is malformed: ");
 }
 
 TEST_F(ConfiguredFilesTest, JoinsFilesAndDirectories) {
@@ -171,7 +196,7 @@ TEST_F(ConfiguredFilesTest, RefusesListsThatAreNone) {
   for (const auto& content : {std::string(), std::string("no list"), test::data("ca.pem"),
                               list.substr(0, list.size() - 1), pem(test::to_der("no list")),
                               pem(test::to_der(list)) + pem(test::to_der(list.substr(0, 50)))}) {
-    files = {};
+    files = ConfiguredFiles();
     EXPECT_TRUE(files.crls({write("list.crl", content)}).empty());
     expect_problem("list.crl");
   }
@@ -197,7 +222,7 @@ TEST_F(ConfiguredFilesTest, RefusesOcspResponsesOfNoUse) {
       {"", "reading an OCSP response"}};
 
   for (const auto& [content, what] : bad) {
-    files = {};
+    files = ConfiguredFiles();
     (void)files.ocsp_response(write("response", content), any_certificate());
     expect_problem(what);
   }

@@ -25,6 +25,7 @@ public:
   }
   void cancel(Index, std::uint64_t id) override { cancelled.push_back(id); }
   void give_psk(Index, const ipc::PskReply& reply) override { given.push_back(reply); }
+  void give_user(Index, const ipc::UserReply& reply) override { users.push_back(reply); }
   void choose(Index, ipc::ChooseProfile choice) override { chosen.push_back(choice); }
   void replace(Index worker) override {
     replaced.push_back(worker);
@@ -37,6 +38,7 @@ public:
   std::vector<std::uint64_t> cancelled;
   std::vector<Index> replaced;
   std::vector<ipc::PskReply> given;
+  std::vector<ipc::UserReply> users;
   std::vector<ipc::ChooseProfile> chosen;
   std::function<void(Index)> on_lost;
 };

@@ -124,6 +124,27 @@ TEST_F(GenerationsTest, GivesUpOnWhatCannotBeStarted) {
   EXPECT_EQ(follow(client_policy), Lines{"its processes ended: see the log"});
 }
 
+TEST_F(GenerationsTest, GivesUpWhenOneSignerIsReadyBehindTheEndOfAnother) {
+  lead_to_a_signer_that_is_ready_last();
+
+  EXPECT_EQ(follow(with_token_key()), Lines{"its processes ended: see the log"});
+}
+
+// Nothing is started again for a policy that did not come into force.
+TEST_F(GenerationsTest, LogsOfATrialWhatNobodyWasTold) {
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(follow(server_policy("server.pem", "p384.key")).size(), 1U);
+  const auto told = testing::internal::GetCapturedStderr();
+  lead("ktlsd-worker", "/bin/false");
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(follow(client_policy).size(), 1U);
+  const auto ended = testing::internal::GetCapturedStderr();
+
+  EXPECT_EQ(told.find("ktlsd-signer["), std::string::npos) << told;
+  EXPECT_NE(ended.find("it ended (exit status 1)"), std::string::npos) << ended;
+  EXPECT_EQ(ended.find("starting a new one"), std::string::npos) << ended;
+}
+
 TEST_F(GenerationsTest, EndsTheProcessesOfOneThatHasNoHandshakes) {
   put_in_force(client_policy);
   const auto of_one = count_children();

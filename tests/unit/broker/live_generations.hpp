@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <string>
 
@@ -41,6 +42,31 @@ protected:
                        "private_key = \"{}\"\n[profile.one]\nhandshake_role = \"server\"\n"
                        "credentials = \"host\"\n",
                        data_path(certificate), path);
+  }
+  // Another key is in a token: it has a signer of its own, which is started behind the other.
+  [[nodiscard]] std::string with_token_key() const {
+    return server_policy("server.pem", "leaf.key") + token_policy();
+  }
+  // Of a token that there is not.
+  [[nodiscard]] static std::string token_policy() {
+    return fmt::format("[credential.token]\ncertificate = \"{}\"\n"
+                       "private_key = \"pkcs11:token=none;object=none\"\n"
+                       "[profile.two]\nhandshake_role = \"server\"\ncredentials = \"token\"\n",
+                       data_path("server-rsa.pem"));
+  }
+  // The second that is started ends, and only then the first begins.
+  void lead_to_a_signer_that_is_ready_last() const {
+    const auto script = directory.file("script");
+    std::ofstream(script) << fmt::format("#!/bin/sh\n"
+                                         "if /bin/mkdir {0} 2>/dev/null; then\n"
+                                         "  while ! [ -e {1} ]; do :; done\n"
+                                         "  exec {2}/ktlsd-signer\n"
+                                         "fi\n"
+                                         ": >{1}\n",
+                                         directory.file("first"), directory.file("second-ended"),
+                                         KTLS_TEST_HELPERS);
+    std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+    lead("ktlsd-signer", script);
   }
   Configuration configuration(const std::string& toml) {
     auto policy = policy_of(toml);

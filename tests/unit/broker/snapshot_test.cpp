@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "broker/configured_files.hpp"
@@ -13,6 +14,7 @@
 #include "support/sockets.hpp"
 #include "support/test_data.hpp"
 #include "tls/library.hpp"
+#include "tls/made_ocsp.hpp"
 #include "tls/psk.hpp"
 
 namespace ktls {
@@ -335,6 +337,34 @@ TEST(LoadSnapshot, HasKeysOfKeyringsForTheKernelAlone) {
   ASSERT_TRUE(snapshot);
   EXPECT_FALSE(snapshot->profiles.at(0).for_applications);
   EXPECT_EQ(for_kernel(*snapshot).authentication, ipc::Authentication::PreSharedKey);
+}
+
+// 17 lists of nearly 4 MiB each.
+TEST(LoadSnapshot, TellsWhatIsTooMuchForAWorker) {
+  const test::TemporaryDirectory directory;
+  const std::string oid("\x2a\x03\x04", 3);
+  const auto large =
+      test::der::sequence(test::der::oid(oid) + test::der::octets(std::string(4'190'000, 'x')));
+  const auto list = test::crl(test::Authority("ca"), {.extensions = {large}});
+  const auto first = directory.file("1.crl");
+  std::ofstream(first, std::ios::binary)
+      .write(reinterpret_cast<const char*>(list.data()), static_cast<std::streamsize>(list.size()));
+  const auto path = directory.file("");
+  auto toml = client().add(path_line("crls", path));
+  for (int i = 2; i <= 16; ++i)
+    std::filesystem::create_hard_link(first, directory.file(fmt::format("{}.crl", i).c_str()));
+  EXPECT_EQ(problems(toml), Lines{});
+
+  std::filesystem::create_hard_link(first, directory.file("17.crl"));
+
+  const auto lines = problems(toml);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(
+      lines[0].find(fmt::format("test.toml:4: {}: workers would be given 67.9 MiB in all, and "
+                                "take 64: 67.9 MiB of it are from here",
+                                path)),
+      0U)
+      << lines[0];
 }
 
 } // namespace

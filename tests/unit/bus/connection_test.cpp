@@ -91,7 +91,7 @@ TEST_F(ConnectionTest, TellsOfOwnersUntilNobodyListens) {
   int changes = 0;
   auto other = connect();
   auto subscription =
-      connection->on_owner_change("org.example.Other", [&changes] { ++changes; }).value();
+      connection->subscribe_to_owner("org.example.Other", [&changes] { ++changes; }).value();
 
   EXPECT_TRUE(other->request_name("org.example.Other"));
   run_until([&] { return changes == 1; });

@@ -12,7 +12,7 @@ using std::chrono::seconds;
 
 constexpr uid_t stranger = 65534;
 
-const Mapped alice{"alice", 1000, 2, {"pin", "/etc/ktlsd/pins:3", "key", {"alice", "staff"}}};
+const MappedUser alice{"alice", 1000, 2, {"pin", "/etc/ktlsd/pins:3", "key", {"alice", "staff"}}};
 
 class MapperServiceTest : public test::BusTest {
 protected:
@@ -288,7 +288,7 @@ TEST_F(MapperServiceTest, ShowsWhatIsInForce) {
 
 TEST_F(MapperServiceTest, TellsOfChanges) {
   int changes = 0;
-  const auto subscription = client.on_change([&changes] { ++changes; }).value();
+  const auto subscription = client.subscribe([&changes] { ++changes; }).value();
 
   service->mappings_changed();
 

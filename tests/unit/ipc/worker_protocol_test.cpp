@@ -72,6 +72,12 @@ PskReply good() {
   return message;
 }
 template<>
+ChooseProfile good() {
+  auto message = wire::make<ChooseProfile>();
+  message.timeout_ms = 1;
+  return message;
+}
+template<>
 TicketKey good() {
   auto message = wire::make<TicketKey>();
   message.key.fill(0x5e);
@@ -80,9 +86,10 @@ TicketKey good() {
 
 template<class Message>
 class WorkerMessage : public testing::Test {};
-using Messages = testing::Types<WorkerConfigure, WorkerReady, WorkerRefused, AttachSigner,
-                                StartHandshake, CancelHandshake, PskRequest, PskReply, TicketKey,
-                                ServerName, ChooseProfile, HandshakeFinished>;
+using Messages =
+    testing::Types<WorkerConfigure, WorkerReady, WorkerRefused, AttachSigner, StartHandshake,
+                   CancelHandshake, PskRequest, PskReply, TicketKey, ServerName, ChooseProfile,
+                   UserRequest, UserReply, HandshakeFinished>;
 TYPED_TEST_SUITE(WorkerMessage, Messages);
 
 TYPED_TEST(WorkerMessage, RefusesEveryOtherSize) {
@@ -98,9 +105,11 @@ TEST(WorkerProtocol, LayoutHasNoGaps) {
   EXPECT_EQ(sizeof(WorkerReady), 8U);
   EXPECT_EQ(sizeof(WorkerRefused), 8U + 512);
   EXPECT_EQ(sizeof(AttachSigner), 8U + 2 * 4);
-  EXPECT_EQ(sizeof(StartHandshake), 8U + 2 * 8 + 6 * 4 + sizeof(SignPermit) + 256);
+  EXPECT_EQ(sizeof(StartHandshake), 8U + 2 * 8 + 8 * 4 + sizeof(SignPermit) + 256);
   EXPECT_EQ(sizeof(ServerName), 8U + 8 + 256);
-  EXPECT_EQ(sizeof(ChooseProfile), 8U + 8 + 2 * 4 + sizeof(SignPermit));
+  EXPECT_EQ(sizeof(ChooseProfile), 8U + 8 + 4 * 4 + sizeof(SignPermit));
+  EXPECT_EQ(sizeof(UserRequest), 8U + 8 + 32);
+  EXPECT_EQ(sizeof(UserReply), 8U + 8 + 4 * 2);
   EXPECT_EQ(sizeof(CancelHandshake), 8U + 8);
   EXPECT_EQ(sizeof(PskRequest), 8U + 8 + 528);
   EXPECT_EQ(sizeof(PskReply), 8U + 8 + 2 * 4 + 528 + 64);
@@ -114,7 +123,7 @@ std::set<std::uint16_t> types_of(testing::Types<Types...>) {
 }
 
 TEST(WorkerProtocol, HasATypeForEachMessage) {
-  EXPECT_EQ(types_of(Messages()).size(), 12U);
+  EXPECT_EQ(types_of(Messages()).size(), 14U);
 }
 
 TEST(ServerName, RefusesMalformedFields) {
@@ -126,17 +135,38 @@ TEST(ServerName, RefusesMalformedFields) {
 }
 
 TEST(ChooseProfile, RefusesMalformedFields) {
-  const auto message = wire::make<ChooseProfile>();
+  const auto message = good<ChooseProfile>();
 
   EXPECT_TRUE(decodes(message));
+  EXPECT_TRUE(decodes_with(message, [](auto& m) { m.asks_user = 1; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.asks_user = 2; }));
+  EXPECT_TRUE(decodes_with(message, [](auto& m) { m.timeout_ms = 600'000; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.timeout_ms = 600'001; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.timeout_ms = 0; }));
+  EXPECT_TRUE(decodes_with(message, [](auto& m) {
+    m.timeout_ms = 0; // it ends
+    m.reason = 1;
+  }));
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reason = reason_count; }));
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reserved = 1; }));
+}
+
+TEST(UserReply, RefusesMalformedFields) {
+  const auto message = wire::make<UserReply>();
+
+  EXPECT_TRUE(decodes(message));
+  EXPECT_TRUE(decodes_with(message, [](auto& m) { m.reason = reason_count - 1; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reason = reason_count; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reserved[2] = 1; }));
 }
 
 TEST(StartHandshake, RefusesUnknownWaysToDecide) {
   EXPECT_TRUE(decodes_with(good<StartHandshake>(), [](auto& m) { m.name_decides = 1; }));
   EXPECT_FALSE(decodes_with(good<StartHandshake>(), [](auto& m) { m.name_decides = 2; }));
   EXPECT_FALSE(decodes_with(good<StartHandshake>(), [](auto& m) { m.wants_certificates = 2; }));
+  EXPECT_TRUE(decodes_with(good<StartHandshake>(), [](auto& m) { m.asks_user = 1; }));
+  EXPECT_FALSE(decodes_with(good<StartHandshake>(), [](auto& m) { m.asks_user = 2; }));
+  EXPECT_FALSE(decodes_with(good<StartHandshake>(), [](auto& m) { m.reserved = 1; }));
 }
 
 TEST(AttachSigner, RefusesWhatIsReserved) {

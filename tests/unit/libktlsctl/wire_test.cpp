@@ -86,7 +86,7 @@ TEST(Wire, LayoutIsFixed) {
   EXPECT_EQ(sizeof(Header), 8U);
   EXPECT_EQ(sizeof(StartRequest), 8U + 4 * 4 + 256);
   EXPECT_EQ(sizeof(PeerCertificate), 8U + 8 + 2 * 4 + 8000);
-  EXPECT_EQ(sizeof(StartReply), 8U + 4 * 4 + 32 + 16 + 48 + 256 + 2 * 72 + 1024 + 512);
+  EXPECT_EQ(sizeof(StartReply), 8U + 6 * 4 + 32 + 16 + 48 + 256 + 2 * 72 + 3 * 264 + 1024 + 512);
   EXPECT_EQ(offsetof(StartRequest, role), 8U);
   EXPECT_EQ(offsetof(StartReply, error), 8U);
 }
@@ -134,7 +134,9 @@ TEST(StartRequest, RefusesUnknownFlags) {
   StartRequest request = good_request();
   request.flags = StartRequest::wants_certificates;
   EXPECT_TRUE(decodes(request));
-  request.flags = 2;
+  request.flags = StartRequest::wants_certificates | StartRequest::wants_user;
+  EXPECT_TRUE(decodes(request));
+  request.flags = 4;
   EXPECT_FALSE(decodes(request));
 }
 
@@ -150,6 +152,40 @@ TEST(PeerCertificate, RefusesMalformedFields) {
   EXPECT_TRUE(decodes(message));
   ++message.size;
   EXPECT_FALSE(decodes(message));
+}
+
+// A user goes with a peer that was validated, and with all that is known of it.
+TEST(StartReply, HasAWholeUserOrNone) {
+  auto message = make<StartReply>();
+  EXPECT_TRUE(message.reason.assign("success"));
+  message.authenticated = 1;
+  EXPECT_TRUE(decodes(message));
+  message.user_strength = 2;
+  EXPECT_FALSE(decodes(message)) << "without a name";
+  EXPECT_TRUE(message.user.assign("alice"));
+  EXPECT_TRUE(message.user_source.assign("pin"));
+  message.uid = 1000;
+  EXPECT_TRUE(decodes(message));
+  expect_text_checked(message, &StartReply::user_source);
+  expect_text_checked(message, &StartReply::user_rule);
+
+  auto bad = message;
+  bad.user_strength = 3;
+  EXPECT_FALSE(decodes(bad));
+  bad = message;
+  bad.user_strength = 0;
+  EXPECT_FALSE(decodes(bad)) << "a name without a strength";
+  bad = message;
+  bad.authenticated = 0;
+  EXPECT_FALSE(decodes(bad)) << "of a peer that nobody validated";
+  bad = message;
+  bad.error = 13;
+  EXPECT_TRUE(bad.reason.assign("user-revoked"));
+  EXPECT_FALSE(decodes(bad)) << "of a handshake that failed";
+  bad = make<StartReply>();
+  EXPECT_TRUE(bad.reason.assign("success"));
+  bad.uid = 1;
+  EXPECT_FALSE(decodes(bad)) << "a number of nobody";
 }
 
 TEST(StartRequest, RefusesATimeLimitAboveTheMaximum) {

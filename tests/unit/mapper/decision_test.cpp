@@ -10,7 +10,7 @@ namespace {
 
 Decision mapped() {
   Decision decision;
-  decision.answer = bus::Mapped{"alice", 1000, 1, {"filter", "staff", "subject=CN=alice", {}}};
+  decision.answer = bus::MappedUser{"alice", 1000, 1, {"filter", "staff", "subject=CN=alice", {}}};
   decision.certificate_sha256 = "ab12";
   decision.subject = "CN=alice";
   decision.issuer = "CN=Test CA";

@@ -12,6 +12,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "netlink/fake_port.hpp"
+
 namespace ktls {
 namespace {
 
@@ -96,6 +98,45 @@ TEST_P(RealListener, IsFoundWhereItListens) {
   EXPECT_EQ(lookup->listens(address, port), true);
 }
 INSTANTIATE_TEST_SUITE_P(ListenerLookup, RealListener, testing::Values("127.0.0.1", "::1"));
+
+void answers(test::Script& script, const std::vector<std::byte>& bytes) {
+  script.answers = {test::Datagram{test::Buffer(bytes.begin(), bytes.end())}};
+}
+
+// Without tcp_diag it answers each question so.
+TEST(ListenerLookup, FindsOutThatTheKernelKnowsOfNoListener) {
+  test::Script script;
+  ListenerLookup lookup(std::make_unique<test::FakePort>(script));
+  answers(script, answer(NLMSG_ERROR, -ENOENT, 1));
+
+  const auto tried = lookup.try_out();
+
+  ASSERT_FALSE(tried);
+  EXPECT_NE(tried.error().message().find("does not know of a socket that listens"),
+            std::string::npos);
+}
+
+TEST(ListenerLookup, IsContentWhenItsOwnIsFound) {
+  test::Script script;
+  ListenerLookup lookup(std::make_unique<test::FakePort>(script));
+  answers(script, answer(SOCK_DIAG_BY_FAMILY, socket_in(10), 1));
+
+  EXPECT_TRUE(lookup.try_out());
+
+  ASSERT_EQ(script.sent.size(), 1U);
+  inet_diag_req_v2 request{};
+  std::memcpy(&request, script.sent[0].data() + sizeof(nlmsghdr), sizeof request);
+  EXPECT_EQ(request.id.idiag_src[0], htonl(INADDR_LOOPBACK));
+  EXPECT_NE(request.id.idiag_sport, 0);
+}
+
+TEST(ListenerLookup, TellsAnErrorOfTheKernel) {
+  test::Script script;
+  ListenerLookup lookup(std::make_unique<test::FakePort>(script));
+  answers(script, answer(NLMSG_ERROR, -EOPNOTSUPP, 1));
+
+  EXPECT_EQ(lookup.try_out().error().code, std::errc::operation_not_supported);
+}
 
 } // namespace
 } // namespace ktls

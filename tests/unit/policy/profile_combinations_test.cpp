@@ -297,5 +297,17 @@ TEST(Credentials, AreOnlySoManyCertificates) {
             "f:198: profile.p.credentials: 65 certificates are too many: at most 64");
 }
 
+// Which of the two is meant, nobody can tell: what goes with neither, or is missing for one, is no
+// error of its own; nor for an heir.
+TEST(Profile, SaysOnceThatARoleIsGivenTwice) {
+  const std::string twice = "f:2: profile.p.handshake_role: is the same as HandshakeRole, which is "
+                            "in this table, too";
+  const std::string lines = "handshake_role = \"client\"\nHandshakeRole = \"Server\"\n"
+                            "truststore = \"/ca\"";
+
+  EXPECT_EQ(problems(profile("p", lines)), twice);
+  EXPECT_EQ(problems(profile("p", lines) + profile("heir", "inherits = \"p\"")), twice);
+}
+
 } // namespace
 } // namespace ktls::policy

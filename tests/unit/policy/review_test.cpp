@@ -87,8 +87,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"[profile.c]\nhandshake_role = \"client\"\ntruststore = \"system\"\n" +
                  named("r", "profile = \"c\""),
              ""},
-        Case{deny("r", "executable = \"/x\""),
-             "f:1: rule.r.executable: only an agent with CAP_SYS_PTRACE can find it out"},
+        Case{deny("r", "executable = \"/x\""), "f:1: rule.r.executable: without CAP_SYS_PTRACE the "
+                                               "agent refuses it: it could not find it out"},
         Case{named("r", "action = \"clear\"\nuser = 1"),
              "f:1: rule.r.action: is \"clear\", for all addresses and ports"},
         Case{named("r", "action = \"clear\"\nremote_port = 80"), ""},

@@ -261,5 +261,11 @@ TEST(ShownPolicy, HasNoPin) {
       << text;
 }
 
+TEST(Sizes, AreThoseOfAllTables) {
+  EXPECT_EQ(sizes(test::read("")), "0 rules, 0 profiles, 0 credentials");
+  EXPECT_EQ(sizes(test::read(test::server("") + test::rule(""))),
+            "1 rule, 1 profile, 1 credential");
+}
+
 } // namespace
 } // namespace ktls::policy

@@ -57,4 +57,9 @@ struct ChainCase {
   std::shared_ptr<const tls::TrustStore> trust;
 };
 
+// The authority below the root has these extensions.
+inline void set_sub(ChainCase& chain, std::vector<std::string> extensions) {
+  chain.presented.back() = chain.sub.by(chain.root, {.extensions = std::move(extensions)});
+}
+
 } // namespace ktls::test

@@ -8,6 +8,7 @@
 
 #include "ipc/profile.hpp"
 #include "tls/local_psk.hpp"
+#include "tls/user_check.hpp"
 
 namespace ktls::test {
 
@@ -25,6 +26,7 @@ struct Options {
   bool limits_records = true;
   std::string ticket_key;
   std::optional<LocalPsk> psk;
+  tls::UserCheck* user = nullptr;
 };
 
 inline Options client(const std::string& certificate = {}) {
@@ -43,6 +45,13 @@ inline Options asking_server(ipc::ClientAuthType type = ipc::ClientAuthType::Req
   Options options = server();
   options.role = ipc::HandshakeRole::ServerWithClientAuth;
   options.client_auth_type = type;
+  return options;
+}
+
+inline constexpr const char* tls12 = "-VERS-ALL:+VERS-TLS1.2";
+
+inline Options with_tls12(Options options) {
+  options.priority = tls12;
   return options;
 }
 

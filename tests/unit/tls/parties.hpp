@@ -2,6 +2,10 @@
 // Parties: both ends of a handshake, connected.
 #pragma once
 
+#include <fcntl.h>
+#include <gnutls/gnutls.h>
+#include <gtest/gtest.h>
+
 #include "support/sockets.hpp"
 #include "tls/party.hpp"
 
@@ -24,5 +28,23 @@ struct Parties {
   Party client;
   Party server;
 };
+
+inline void expect_complete(const Parties& parties) {
+  ASSERT_EQ(parties.client.step, Party::Step::Complete) << parties.client.detail();
+  ASSERT_EQ(parties.server.step, Party::Step::Complete) << parties.server.detail();
+}
+
+inline std::uint64_t number(const std::array<std::byte, 8>& sequence) {
+  std::uint64_t value = 0;
+  for (const std::byte byte : sequence)
+    value = value << 8 | std::to_integer<std::uint64_t>(byte);
+  return value;
+}
+
+// For a session of GnuTLS alone.
+inline void set_nonblocking(gnutls_session_t session, int socket) {
+  ASSERT_EQ(::fcntl(socket, F_SETFL, O_NONBLOCK), 0);
+  gnutls_transport_set_int(session, socket);
+}
 
 } // namespace ktls::test

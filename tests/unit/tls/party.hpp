@@ -72,7 +72,7 @@ public:
 private:
   tls::SessionParameters parameters(const Options& options) {
     return {HostName::parse(options.name), options.anonymous, options.psk ? &psk : nullptr,
-            std::as_bytes(std::span(ticket_key_))};
+            options.user, std::as_bytes(std::span(ticket_key_))};
   }
   void begin() {
     step = Step::WantRead;

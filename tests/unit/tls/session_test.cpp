@@ -12,16 +12,12 @@ namespace {
 using ipc::ClientAuthType;
 using test::asking_server;
 using test::client;
+using test::expect_complete;
 using test::Options;
 using test::Parties;
 using test::server;
 using Step = Session::Step;
 using Bytes = std::vector<std::byte>;
-
-void expect_complete(const Parties& parties) {
-  ASSERT_EQ(parties.client.step, Step::Complete) << parties.client.detail();
-  ASSERT_EQ(parties.server.step, Step::Complete) << parties.server.detail();
-}
 
 Bytes bytes(std::span<const std::byte> view) {
   return {view.begin(), view.end()};

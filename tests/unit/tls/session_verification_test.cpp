@@ -17,7 +17,7 @@ using test::Options;
 using Step = Session::Step;
 
 // RFC 8446, section 6.
-enum Alert : int { unknown_ca = 48, access_denied = 49 };
+enum Alert : int { unknown_ca = 48 };
 
 constexpr std::array versions{"-VERS-ALL:+VERS-TLS1.2", "-VERS-ALL:+VERS-TLS1.3"};
 
@@ -148,18 +148,6 @@ TEST_P(VerifiedSession, WantsACertificateWhereItIsRequired) {
     ASSERT_EQ(ends.server.step, Step::Failed);
     EXPECT_EQ(ends.server.reason(), Reason::CertificateMissing);
   }
-}
-
-TEST_P(VerifiedSession, KnowsNoUserOfAClientsCertificate) {
-  Ends ends(client("client"), asking(ClientAuthType::SafCheck));
-
-  ends.shake();
-
-  ASSERT_EQ(ends.server.step, Step::Failed);
-  EXPECT_EQ(ends.server.reason(), Reason::MapperUnavailable);
-  EXPECT_FALSE(ends.server->peer_authenticated());
-  EXPECT_EQ(ends.server->peer_subject(), "CN=client,O=Tests");
-  expect_told(ends.client, access_denied);
 }
 
 // As client the setting says nothing.

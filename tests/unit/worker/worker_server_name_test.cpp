@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Handshakes whose profile the name decides that the peer asks for. Where this kernel has no TLS,
-// a worker gives up before it looks for the name, and most of this is passed over.
+// a worker gives up before it looks for the name, and most of this is passed over; all of it is
+// done by the scenario worker-units.
 #include "worker/worker.hpp"
 
 #include <fcntl.h>
 #include <gnutls/gnutls.h>
 #include <gtest/gtest.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 
 #include "support/gnutls_peer.hpp"
 #include "worker/worker_case.hpp"
@@ -32,6 +35,13 @@ std::string received_bytes(int socket) {
   return bytes;
 }
 
+// Those that wait for the other end's acknowledgement of earlier ones.
+int unsent_bytes(int socket) {
+  int size = 0;
+  EXPECT_EQ(::ioctl(socket, SIOCOUTQNSD, &size), 0);
+  return size;
+}
+
 // The first message of a client that asks for this name.
 std::string client_hello(const std::string& name) {
   const auto pair = test::unix_pair();
@@ -52,6 +62,7 @@ ipc::StartHandshake undecided(std::uint64_t id) {
 ipc::ChooseProfile choice(std::uint64_t id, Reason reason = Reason::Success,
                           std::uint32_t profile = 0) {
   auto message = wire::make<ipc::ChooseProfile>();
+  message.timeout_ms = 60'000;
   message.id = id;
   message.profile = profile;
   message.reason = static_cast<std::uint16_t>(reason);
@@ -130,7 +141,15 @@ protected:
   }
   void say(const std::string& bytes) {
     test::send_bytes(sockets.peers.get(), bytes.data(), bytes.size());
+    pump.until([this] { return unsent_bytes(sockets.peers.get()) == 0; });
     pump.until_idle();
+  }
+  // One by one, from byte `first` of the hello to before byte `end`.
+  void say_bytes(std::size_t first, std::size_t end) {
+    const int on = 1;
+    ASSERT_EQ(::setsockopt(sockets.peers.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), 0);
+    for (std::size_t i = first; i < end; ++i)
+      say(hello.substr(i, 1));
   }
   std::optional<std::string> told_name() {
     const auto message = received<ipc::ServerName>();
@@ -172,6 +191,45 @@ TEST_F(WorkerServerNameTest, TellsTheNameOnceItIsThere) {
 
   EXPECT_EQ(told_name(), "db.example.org");
   EXPECT_FALSE(told_name()) << "once";
+}
+
+// Each piece is looked at, and 64 looks are allowed.
+TEST_F(WorkerServerNameTest, LooksAsOftenAsItsLimitSays) {
+  begin();
+  say_bytes(0, 63);
+  EXPECT_FALSE(told_name());
+
+  say(hello.substr(63));
+
+  EXPECT_EQ(told_name(), "db.example.org");
+  send(choice(7));
+  expect_finished(Reason::SignerUnavailable); // as with one in a single piece
+}
+
+TEST_F(WorkerServerNameTest, EndsAHelloInMorePieces) {
+  auto others = test::tcp_pair();
+  send(undecided(8), others.ours.get());
+  others.ours = Fd();
+  begin();
+  say_bytes(0, 64);
+  EXPECT_FALSE(received<ipc::HandshakeFinished>());
+
+  say_bytes(64, 65);
+
+  const auto finished = received<ipc::HandshakeFinished>();
+  ASSERT_TRUE(finished) << "and nothing before it: no profile is asked for";
+  EXPECT_EQ(finished->id, 7U);
+  EXPECT_EQ(finished->reason, static_cast<std::uint16_t>(Reason::PeerProtocolError));
+  EXPECT_EQ(finished->detail.view(), "the ClientHello comes in too many pieces");
+  char byte = 0;
+  EXPECT_EQ(::recv(sockets.peers.get(), &byte, 1, MSG_DONTWAIT), 0) << "the end";
+  EXPECT_FALSE(pump.exit_status());
+  // the other one goes on, with looks of its own
+  test::send_bytes(others.peers.get(), hello.data(), hello.size());
+  pump.until_idle();
+  const auto asked = received<ipc::ServerName>();
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->id, 8U);
 }
 
 TEST_F(WorkerServerNameTest, GoesOnWithTheProfileThatIsChosen) {
@@ -271,7 +329,8 @@ TEST_F(WorkerServerNameTest, CanBeCancelledMeanwhile) {
 TEST_F(WorkerServerNameTest, WaitsForTheFirstByteAsLongAsItIsTold) {
   auto message = undecided(7);
   message.first_byte_ms = 1;
-  begin(message);
+
+  send(message, sockets.ours.get()); // and it may be over already
 
   expect_finished(Reason::FirstByteTimeout);
 }

@@ -2,7 +2,7 @@
 // The certificate is read, and pins, filters and extensions are gone through, in a thread of the
 // pool: a regular expression may take long with what a peer made up. The account of what they found
 // is looked for in the same go.
-#include "mapper/mapper.hpp"
+#include "mapper/certificate_mapper.hpp"
 
 #include <fmt/format.h>
 
@@ -21,7 +21,7 @@ using identity::Step;
 using identity::StepResult;
 using std::chrono::microseconds;
 
-struct Mapper::World {
+struct CertificateMapper::World {
   EventLoop& loop;
   TaskPool& pool;
   MapperPorts ports;
@@ -255,7 +255,7 @@ private:
     account_step_ = std::move(step);
     if (!active)
       return refuse(account.refusal, fmt::format("{}{}", mapped_by(), account.why));
-    finish(bus::Mapped{
+    finish(bus::MappedUser{
         account.facts->user,
         account.facts->uid,
         static_cast<std::uint32_t>(answer_.strength),
@@ -332,11 +332,11 @@ private:
 
 } // namespace
 
-Mapper::Mapper(EventLoop& loop, TaskPool& pool, MapperPorts ports)
+CertificateMapper::CertificateMapper(EventLoop& loop, TaskPool& pool, MapperPorts ports)
     : world_(std::make_shared<const World>(World{loop, pool, std::move(ports)})) {}
-Mapper::~Mapper() = default;
+CertificateMapper::~CertificateMapper() = default;
 
-void Mapper::put_in_force(std::shared_ptr<const identity::Mapping> mapping) {
+void CertificateMapper::put_in_force(std::shared_ptr<const identity::Mapping> mapping) {
   mapping_ = std::move(mapping);
 }
 
@@ -349,7 +349,8 @@ EventLoop::Clock::time_point deadline_of(const bus::Context& context) {
 
 } // namespace
 
-void Mapper::map(bus::Chain chain, bus::Context context, std::function<void(bus::MapAnswer)> then) {
+void CertificateMapper::map(bus::Chain chain, bus::Context context,
+                            std::function<void(bus::MapAnswer)> then) {
   AccountCheck check{world_->loop, world_->pool,           world_->ports,
                      mapping_,     context.remote_address, deadline_of(context)};
   std::make_shared<Run>(std::move(check), std::move(chain), std::move(context),
@@ -361,8 +362,8 @@ void Mapper::map(bus::Chain chain, bus::Context context, std::function<void(bus:
       ->begin();
 }
 
-void Mapper::test(bus::Chain chain, bus::Context context,
-                  std::function<void(bus::TestAnswer)> then) {
+void CertificateMapper::test(bus::Chain chain, bus::Context context,
+                             std::function<void(bus::TestAnswer)> then) {
   AccountCheck check{world_->loop, world_->pool,           world_->ports,
                      mapping_,     context.remote_address, deadline_of(context)};
   std::make_shared<Run>(std::move(check), std::move(chain), std::move(context),
@@ -379,7 +380,8 @@ void Mapper::test(bus::Chain chain, bus::Context context,
       ->begin();
 }
 
-void Mapper::check_account(std::uint32_t uid, std::function<void(bus::AccountAnswer)> then) {
+void CertificateMapper::check_account(std::uint32_t uid,
+                                      std::function<void(bus::AccountAnswer)> then) {
   const AccountCheck check{
       world_->loop, world_->pool, world_->ports,
       mapping_,     "",           EventLoop::Clock::now() + bus::max_answer_time};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Mapper: from a certificate to an account that may be used now. The configuration in force decides
-// what is asked; whom, is up to its ports.
+// CertificateMapper: from a certificate to an account that may be used now. The configuration in
+// force decides what is asked; whom, is up to its ports.
 #pragma once
 
 #include <functional>
@@ -36,12 +36,12 @@ struct MapperPorts {
 };
 
 // All of these must outlive the calls that they are in.
-class Mapper {
+class CertificateMapper {
 public:
-  Mapper(EventLoop& loop, TaskPool& pool, MapperPorts ports);
-  Mapper(const Mapper&) = delete;
-  Mapper& operator=(const Mapper&) = delete;
-  ~Mapper();
+  CertificateMapper(EventLoop& loop, TaskPool& pool, MapperPorts ports);
+  CertificateMapper(const CertificateMapper&) = delete;
+  CertificateMapper& operator=(const CertificateMapper&) = delete;
+  ~CertificateMapper();
 
   // Calls that are in flight keep what they began with.
   void put_in_force(std::shared_ptr<const identity::Mapping> mapping);

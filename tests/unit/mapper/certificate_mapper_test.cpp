@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // From source to source, to the account: who is asked, and who is not.
-#include "mapper/mapper.hpp"
+#include "mapper/certificate_mapper.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -118,7 +118,8 @@ protected:
     return answer ? bus::Refused{} : answer.error();
   }
 
-  static bus::Mapped mapped(const std::string& user, std::uint32_t uid, std::uint32_t strength) {
+  static bus::MappedUser mapped(const std::string& user, std::uint32_t uid,
+                                std::uint32_t strength) {
     return {user, uid, strength, {"", "its rule", "its attribute", {}}};
   }
   static MapAnswer refusal(Refusal refusal) {
@@ -128,7 +129,7 @@ protected:
   EventLoop loop = EventLoop::create().value();
   std::unique_ptr<TaskPool> pool = TaskPool::create(loop, 1, 4).value();
   MapperPorts ports;
-  std::optional<Mapper> mapper;
+  std::optional<CertificateMapper> mapper;
   std::vector<EventSource> later;
   bool silent = false;
   bool pam_has_room = true;
