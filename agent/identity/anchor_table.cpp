@@ -14,7 +14,6 @@
 namespace ktls::identity {
 namespace {
 
-using policy::Entry;
 using policy::Table;
 
 constexpr std::size_t max_listed = 64;

@@ -26,6 +26,7 @@ struct Specificity {
   std::size_t criteria = 0; // of the connection
   std::size_t tests = 0;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy takes it for a null pointer
   auto operator<=>(const Specificity&) const = default;
 };
 

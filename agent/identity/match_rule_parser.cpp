@@ -124,6 +124,7 @@ Parsed<Test> test_of(std::string_view name, std::string_view value) {
   const auto* row = std::ranges::find(field_table, name, &FieldRow::name);
   if (row == field_table.end()) {
     std::vector<std::string_view> names;
+    names.reserve(field_table.size());
     for (const auto& [known, field] : field_table)
       names.push_back(known);
     return wrong(fmt::format("<{}> is not one of: <{}>; a '<' of a name is written [<]",

@@ -23,7 +23,6 @@ using policy::Table;
 constexpr std::size_t max_pin_files = 64;
 constexpr std::size_t max_host_ids = 16;
 constexpr std::size_t max_in_flight = 100'000;
-constexpr std::size_t max_shown = 64;
 
 constexpr std::array<policy::Key, 4> mapd_keys{{
     {"sources", ""},
@@ -135,7 +134,7 @@ private:
                    "mapper, so write them once and so");
       else if (!is_configured(*source) && report_.has_seen_everything())
         in.problem(entry, value,
-                   fmt::format("{} is to be asked, but not configured", escape(text->get())));
+                   fmt::format("{} is to be asked, but not configured", name_of(*source)));
       listed.push_back(*source);
     });
     settings_.sources = std::move(listed);

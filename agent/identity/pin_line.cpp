@@ -51,7 +51,7 @@ std::optional<std::string_view> take_quoted(std::string_view& left) {
 
 // As PeerIdentity has it.
 std::optional<std::string> parse_serial(std::string_view text) {
-  constexpr std::size_t most = 2 * 64; // three times what RFC 5280 allows
+  constexpr std::size_t most = 128; // three times what RFC 5280 allows
   std::string digits;
   for (const char c : lower_case(text)) {
     const bool is_digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');

@@ -138,11 +138,11 @@ AccountSettings read_accounts(const policy::Documents& documents, Report& report
   AccountSettings out;
   in.each("system_users", max_system_users, [&](const Entry& entry, const toml::node& value) {
     const auto* text = value.as_string();
-    const auto flaw = text == nullptr ? "is no string" : flaw_of_user_name(text->get());
-    if (flaw.empty())
-      out.system_users.push_back(text->get());
-    else
-      in.problem(entry, value, "cannot be the name of a user: it " + flaw);
+    if (text == nullptr)
+      return in.problem(entry, value, "must be the name of a user");
+    if (const auto flaw = flaw_of_user_name(text->get()); !flaw.empty())
+      return in.problem(entry, value, "cannot be the name of a user: it " + flaw);
+    out.system_users.push_back(text->get());
   });
   in.read("first_uid", 1, largest_uid, out.first_uid);
   in.read("password_lock_revokes", out.password_lock_revokes);

@@ -37,6 +37,7 @@ tl::unexpected<std::string> wrong(std::string text) {
 
 std::string unknown(std::string_view name) {
   std::vector<std::string> known;
+  known.reserve(from_table.size());
   for (const auto& row : from_table)
     known.push_back(fmt::format("{{{}}}", row.name));
   return fmt::format("{{{}}} is not one of: {}, {{{}CN}} and the like", escape(name, max_shown),

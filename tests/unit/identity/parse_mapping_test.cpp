@@ -217,7 +217,7 @@ TEST(MapdToml, WantsSoundOthers) {
   EXPECT_EQ(
       problems("[accounts]\nsystem_users = [\"a:b\", 0]\nfirst_uid = 0\npam_service = \"../x\"\n"),
       "m:2: accounts.system_users: cannot be the name of a user: it has ':' in it\n"
-      "m:2: accounts.system_users: cannot be the name of a user: it is no string\n"
+      "m:2: accounts.system_users: must be the name of a user\n"
       "m:3: accounts.first_uid: must be a whole number from 1 to 4294967294\n"
       "m:4: accounts.pam_service: must be the name of a file in /etc/pam.d");
 }
