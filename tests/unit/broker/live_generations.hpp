@@ -58,13 +58,13 @@ protected:
   void lead_to_a_signer_that_is_ready_last() const {
     const auto script = directory.file("script");
     std::ofstream(script) << fmt::format("#!/bin/sh\n"
-                                         "if /bin/mkdir {0} 2>/dev/null; then\n"
-                                         "  while ! [ -e {1} ]; do :; done\n"
-                                         "  exec {2}/ktlsd-signer\n"
+                                         "read -r first others </proc/$PPID/task/$PPID/children\n"
+                                         "if [ $$ = $first ]; then\n"
+                                         "  while ! [ -e {0} ]; do :; done\n"
+                                         "  exec {1}/ktlsd-signer\n"
                                          "fi\n"
-                                         ": >{1}\n",
-                                         directory.file("first"), directory.file("second-ended"),
-                                         KTLS_TEST_HELPERS);
+                                         ": >{0}\n",
+                                         directory.file("second-ended"), KTLS_TEST_HELPERS);
     std::filesystem::permissions(script, std::filesystem::perms::owner_all);
     lead("ktlsd-signer", script);
   }
