@@ -9,54 +9,67 @@
 namespace ktls {
 namespace {
 
-using bus::MappingError;
+// The authoriser's own limit is to come first.
+constexpr std::chrono::milliseconds margin{500};
 
-Reason reason_of(MappingError error) {
-  switch (error) {
-  case MappingError::NotMapped:
-  case MappingError::UserUnknown:
+Reason reason_of(bus::Refusal refusal) {
+  switch (refusal) {
+  case bus::Refusal::NotMapped:
+  case bus::Refusal::UserUnknown:
     return Reason::UserNotMapped;
-  case MappingError::Denied:
+  case bus::Refusal::Denied:
     return Reason::MappingDenied;
-  case MappingError::Ambiguous:
+  case bus::Refusal::Ambiguous:
     return Reason::AmbiguousMapping;
-  case MappingError::UserRevoked:
+  case bus::Refusal::UserRevoked:
     return Reason::UserRevoked;
-  case MappingError::Busy:
+  case bus::Refusal::Busy:
     return Reason::Busy;
-  case MappingError::Timeout:
-    return Reason::MappingTimeout;
-  case MappingError::CertificateInvalid:
+  case bus::Refusal::CertificateInvalid:
     return Reason::CertificateInvalid;
-  case MappingError::Unavailable:
+  case bus::Refusal::Unavailable:
     return Reason::MapperUnavailable;
   }
   return Reason::MapperUnavailable;
 }
 
-bus::MappingContext context_of(const MappingQuestion& question) {
-  bus::MappingContext context;
+bus::Chain chain_of(const MappingQuestion& question) {
+  bus::Chain chain;
+  chain.reserve(question.chain.size());
+  for (const auto& certificate : question.chain) {
+    const auto* data = reinterpret_cast<const std::uint8_t*>(certificate.data());
+    chain.emplace_back(data, data + certificate.size());
+  }
+  return chain;
+}
+
+bus::Context context_of(const MappingQuestion& question, Mapper::Clock::time_point deadline) {
+  bus::Context context;
   context.rule = question.rule;
   context.profile = question.profile;
   context.local_address = question.local_address;
   context.local_port = question.local_port;
   context.server_name = question.server_name;
-  context.anchor_spki = question.anchor_spki;
+  context.anchor_spki.assign(question.anchor_spki.begin(), question.anchor_spki.end());
+  context.deadline = deadline;
   return context;
 }
 
-MappingAnswer answer_of(tl::expected<bus::Mapped, bus::MappingFailure>&& answer) {
+MappingAnswer answer_of(bus::MapAnswer&& answer) {
   if (!answer)
     return tl::make_unexpected(
-        NotMapped{reason_of(answer.error().error), std::move(answer.error().text)});
+        NotMapped{reason_of(answer.error().refusal), std::move(answer.error().text)});
   MappedUser user;
   user.name = std::move(answer->user);
   user.uid = answer->uid;
-  user.strength = answer->strong ? policy::MappingStrength::Strong : policy::MappingStrength::Weak;
-  user.source = std::move(answer->source);
-  user.rule = std::move(answer->rule);
-  user.attribute = std::move(answer->attribute);
-  user.groups = std::move(answer->groups);
+  user.strength = static_cast<policy::MappingStrength>(answer->strength);
+  user.source = std::move(answer->evidence.source);
+  user.rule = std::move(answer->evidence.rule);
+  user.attribute = std::move(answer->evidence.attribute);
+  user.groups = std::move(answer->evidence.groups);
+  if (user.source.empty())
+    return tl::make_unexpected(
+        NotMapped{Reason::MapperUnavailable, "the mapper does not say how it knows"});
   return user;
 }
 
@@ -108,7 +121,7 @@ void BusMapper::on_opened(Result<std::unique_ptr<bus::Connection>> opened) {
   }
   warned_ = false;
   connection_ = std::move(*opened);
-  client_ = std::make_unique<bus::MapperClient>(*connection_, bus::mapper_name);
+  connected_ = true;
   (*on_change_)();
 }
 
@@ -116,7 +129,7 @@ void BusMapper::on_opened(Result<std::unique_ptr<bus::Connection>> opened) {
 void BusMapper::on_lost() {
   missing_ = "the connection to the system bus was lost";
   log::warning("{}", missing_);
-  client_.reset();
+  connected_ = false;
   (*on_change_)();
   auto timer = loop_.on_time(Clock::now() + Backoff::first, [this] {
     connection_.reset();
@@ -128,13 +141,13 @@ void BusMapper::on_lost() {
 
 void BusMapper::map(const MappingQuestion& question, Clock::time_point deadline,
                     std::function<void(MappingAnswer)> done) {
-  if (client_ == nullptr)
+  if (!connected_)
     return done(tl::make_unexpected(NotMapped{Reason::MapperUnavailable, missing_}));
   const auto left = std::chrono::duration_cast<std::chrono::microseconds>(deadline - Clock::now());
-  client_->map(question.chain, context_of(question), std::max(left, std::chrono::microseconds(1)),
-               [done = std::move(done)](tl::expected<bus::Mapped, bus::MappingFailure> answer) {
-                 done(answer_of(std::move(answer)));
-               });
+  bus::MapperClient(*connection_, bus::mapper_name)
+      .map(chain_of(question), context_of(question, deadline),
+           std::max(left, std::chrono::microseconds(0)) + margin,
+           [done = std::move(done)](bus::MapAnswer answer) { done(answer_of(std::move(answer))); });
 }
 
 } // namespace ktls

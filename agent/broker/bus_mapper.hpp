@@ -39,8 +39,8 @@ private:
   bool warned_ = false;
   std::string missing_ = "the system bus has not been reached yet"; // why there is no mapper
   std::unique_ptr<bus::Opening> opening_;
+  bool connected_ = false;
   std::unique_ptr<bus::Connection> connection_;
-  std::unique_ptr<bus::MapperClient> client_;
 };
 
 } // namespace ktls

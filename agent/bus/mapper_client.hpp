@@ -1,82 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// MapperClient: asks a mapper, as org.ktlsctl.Mapper1 has it, whose a certificate is.
+// MapperClient: whose a certificate is, according to a service of the interface
+// org.ktlsctl.Mapper1.
 #pragma once
 
-#include <array>
 #include <chrono>
-#include <cstddef>
-#include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
-#include <tl/expected.hpp>
-#include <vector>
 
 #include "bus/connection.hpp"
 #include "bus/mapper1.hpp"
 
 namespace ktls::bus {
 
-// Empty, or none: not known.
-struct MappingContext {
-  std::string rule;
-  std::string profile;
-  std::string local_address;
-  std::uint16_t local_port = 0;
-  std::string server_name;
-  std::optional<std::array<std::uint8_t, 32>> anchor_spki;
-};
-
-// Within limits. Names are without control characters, all else is escaped.
-struct Mapped {
-  std::string user;
-  std::uint32_t uid = 0;
-  bool strong = false;
-  std::string source;
-  std::string rule;
-  std::string attribute;
-  std::vector<std::string> groups;
-};
-
-enum class MappingError {
-  NotMapped,
-  Denied,
-  Ambiguous,
-  UserUnknown,
-  UserRevoked,
-  Busy,
-  CertificateInvalid,
-  Timeout,     // of the call
-  Unavailable, // all that is none of these
-};
-
-struct MappingFailure {
-  MappingError error = MappingError::Unavailable;
-  std::string text; // escaped
-};
-
 class MapperClient {
 public:
-  // More of a user's groups are left out.
-  static constexpr std::size_t max_groups = 4096;
+  static constexpr std::size_t max_name = 256;    // of a user or a group, in bytes
+  static constexpr std::size_t max_groups = 4096; // more are left out
 
-  // `connection` must outlive it. `service`: its bus name.
-  MapperClient(Connection& connection, std::string service)
-      : connection_(connection), service_(std::move(service)) {}
+  MapperClient(Connection& connection, std::string bus_name)
+      : connection_(connection), bus_name_(std::move(bus_name)) {}
 
-  using Done = std::function<void(tl::expected<Mapped, MappingFailure>)>;
-  // `done` is called once, never before this returns. `chain`: X.509 in DER, the peer's own first.
-  void map(const std::vector<std::vector<std::byte>>& chain, const MappingContext& context,
-           std::chrono::microseconds timeout, Done done);
-  void check_account(std::uint32_t uid, std::chrono::microseconds timeout,
-                     std::function<void(AccountState)> done);
-  // Whoever keeps answers is to drop them: `changed` is called when the mapper says so, and when it
-  // comes or goes.
+  [[nodiscard]] const std::string& bus_name() const { return bus_name_; }
+
+  // Calls back once, after this has returned, and within `timeout` of it. All text is fit to be
+  // printed, but for the names of users and groups, which are without control characters, and
+  // within max_name. Whatever it does not say in the terms of the interface is Unavailable.
+  void map(const Chain& chain, const Context& context, std::chrono::microseconds timeout,
+           std::function<void(MapAnswer)> then);
+  // Each of its MappingsChanged.
+  Result<Connection::Subscription> subscribe(std::function<void()> changed);
+
+  // For as long as there is the connection: its MappingsChanged, and that it comes or goes.
   Result<> on_change(const std::function<void()>& changed);
 
 private:
   Connection& connection_;
-  std::string service_;
+  std::string bus_name_;
 };
 
 } // namespace ktls::bus

@@ -69,7 +69,7 @@ MapperPorts Daemon::ports() {
           },
           [this](const auto& bus_name, const auto& chain, const auto& context, auto timeout,
                  auto then) {
-            bus::OtherMapper(*connection_, bus_name).map(chain, context, timeout, std::move(then));
+            bus::MapperClient(*connection_, bus_name).map(chain, context, timeout, std::move(then));
           },
           look_up_account,
           [this](const auto& question, auto deadline, auto then) {
@@ -100,7 +100,7 @@ Daemon::watch_others(const identity::Settings& settings) {
     return out;
   for (const auto& mapper : settings.mappers) {
     out.push_back(TRY(connection_->subscribe_to_owner(mapper.bus_name, changed)));
-    out.push_back(TRY(bus::OtherMapper(*connection_, mapper.bus_name).subscribe(changed)));
+    out.push_back(TRY(bus::MapperClient(*connection_, mapper.bus_name).subscribe(changed)));
   }
   return out;
 }

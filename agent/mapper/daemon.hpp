@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "bus/connection.hpp"
+#include "bus/mapper_client.hpp"
 #include "bus/mapper_service.hpp"
-#include "bus/other_mapper.hpp"
 #include "bus/sssd_client.hpp"
 #include "mapper/account_phase.hpp"
 #include "mapper/certificate_mapper.hpp"

@@ -2,7 +2,7 @@
 #include "bus/mapper_service.hpp"
 
 #include "bus/context_dictionary.hpp"
-#include "bus/other_mapper.hpp"
+#include "bus/mapper_client.hpp"
 #include "bus/private_bus.hpp"
 
 namespace ktls::bus {
@@ -70,7 +70,7 @@ protected:
            [] { return std::string("all of it"); }})
           .value();
   std::unique_ptr<Connection> caller = connect();
-  OtherMapper client{*caller, mapper_name};
+  MapperClient client{*caller, mapper_name};
   std::vector<MapAnswer> answers;
   int replies = 0;
   Failure failure;
@@ -137,7 +137,7 @@ TEST_F(MapperServiceTest, RefusesStrangers) {
   ASSERT_EQ(::seteuid(stranger), 0) << "this test is for root";
   const auto theirs = connect();
   ASSERT_EQ(::seteuid(0), 0);
-  OtherMapper other(*theirs, mapper_name);
+  MapperClient other(*theirs, mapper_name);
   const auto ask = [&] {
     answers.clear();
     other.map({{1}}, {}, seconds(10),

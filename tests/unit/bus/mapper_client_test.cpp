@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A mapper that does not keep to the interface.
-#include "bus/other_mapper.hpp"
+#include "bus/mapper_client.hpp"
 
 #include "bus/private_bus.hpp"
 
@@ -12,7 +12,7 @@ using std::chrono::seconds;
 
 constexpr const char* other_name = "org.example.Mapper";
 
-class OtherMapperTest : public test::BusTest {
+class MapperClientTest : public test::BusTest {
 protected:
   void have_name() { EXPECT_TRUE(server->request_name(other_name)); }
   // Registers MapCertificate with what `serve` answers.
@@ -24,7 +24,7 @@ protected:
   }
   Refused refusal(std::chrono::microseconds timeout = seconds(10)) {
     std::optional<MapAnswer> answer;
-    OtherMapper(*caller, other_name).map({{1}}, {}, timeout, [&](MapAnswer got) {
+    MapperClient(*caller, other_name).map({{1}}, {}, timeout, [&](MapAnswer got) {
       answer = std::move(got);
     });
     run_until([&] { return answer.has_value(); });
@@ -38,11 +38,11 @@ protected:
   using Answer = std::tuple<std::string, std::uint32_t, std::uint32_t, Dictionary>;
 };
 
-TEST_F(OtherMapperTest, IsUnavailableWhenItIsNotThere) {
+TEST_F(MapperClientTest, IsUnavailableWhenItIsNotThere) {
   EXPECT_EQ(refusal().refusal, Refusal::Unavailable);
 }
 
-TEST_F(OtherMapperTest, IsUnavailableWhenItDoesNotAnswer) {
+TEST_F(MapperClientTest, IsUnavailableWhenItDoesNotAnswer) {
   have_name();
   std::vector<std::shared_ptr<sdbus::Result<std::string>>> held;
   serve([&](sdbus::Result<std::string>&& result, Chain, Dictionary) {
@@ -52,14 +52,14 @@ TEST_F(OtherMapperTest, IsUnavailableWhenItDoesNotAnswer) {
   EXPECT_EQ(refusal(milliseconds(30)).refusal, Refusal::Unavailable);
 }
 
-TEST_F(OtherMapperTest, IsUnavailableWhenItsAnswerIsOfAnotherType) {
+TEST_F(MapperClientTest, IsUnavailableWhenItsAnswerIsOfAnotherType) {
   have_name();
   serve([](Chain, Dictionary) { return std::string("alice"); });
 
   EXPECT_EQ(refusal().refusal, Refusal::Unavailable);
 }
 
-TEST_F(OtherMapperTest, IsUnavailableWithAStrengthThatIsNone) {
+TEST_F(MapperClientTest, IsUnavailableWithAStrengthThatIsNone) {
   have_name();
   for (const std::uint32_t strength : {0U, 3U}) {
     serve([strength](Chain, Dictionary) { return Answer{"alice", 1000, strength, {}}; });
@@ -69,14 +69,14 @@ TEST_F(OtherMapperTest, IsUnavailableWithAStrengthThatIsNone) {
   }
 }
 
-TEST_F(OtherMapperTest, IsUnavailableWithoutAName) {
+TEST_F(MapperClientTest, IsUnavailableWithoutAName) {
   have_name();
   serve([](Chain, Dictionary) { return Answer{"", 1000, 2, {}}; });
 
   EXPECT_EQ(refusal().refusal, Refusal::Unavailable);
 }
 
-TEST_F(OtherMapperTest, IsUnavailableWithAnErrorOfItsOwn) {
+TEST_F(MapperClientTest, IsUnavailableWithAnErrorOfItsOwn) {
   have_name();
   serve([](Chain, Dictionary) -> Answer {
     throw make_error("org.example.Mapper.Error.Odd", "new\nline");
