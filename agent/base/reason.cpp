@@ -149,12 +149,12 @@ constexpr std::array<ReasonFacts, reason_count> table{{
      "whose the peer's certificate is could not be found out, and the policy asks for it; does "
      "ktls-mapd run?"},
     {UserNotMapped, "user-not-mapped", EACCES, EACCES, access_denied,
-     "the peer's certificate belongs to no local user; 'ktlsctl map test' shows why"},
+     "the peer's certificate belongs to no local user; the log of ktls-mapd says why"},
     {UserRevoked, "user-revoked", EACCES, EACCES, access_denied,
      "the user that the peer's certificate belongs to is locked, has expired, or may not log in "
      "yet"},
     {AmbiguousMapping, "ambiguous-mapping", EACCES, EACCES, access_denied,
-     "the peer's certificate belongs to more than one local user; 'ktlsctl map test' shows which"},
+     "the peer's certificate belongs to more than one local user; the log of ktls-mapd says which"},
     {WeakMapping, "weak-mapping", EACCES, EACCES, access_denied,
      "the peer's certificate is tied to its user by names alone, and the profile wants more; see "
      "min_mapping_strength"},

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -14,9 +13,6 @@ namespace ktls::policy {
 // or the account itself; weak: by a name, which others may come to have, too.
 enum class MappingStrength : std::uint8_t { Weak = 1, Strong = 2 };
 
-// What becomes of a session whose user is not let in any more.
-enum class RevokedSessions : std::uint8_t { End = 1, Keep = 2 };
-
 struct MappingDemands {
   // With client_auth_type "full" and "required": the user is looked up, and told where there is
   // one. With "safcheck" there must be one.
@@ -25,8 +21,6 @@ struct MappingDemands {
   // Who is let in: who is in here, or has a group that is. Both empty: each user.
   std::vector<std::string> users;
   std::vector<std::string> groups;
-  std::chrono::seconds revalidation_interval{0}; // 0: not by the clock
-  RevokedSessions revoked_sessions = RevokedSessions::End;
 
   [[nodiscard]] bool lets_in(const std::string& user, const std::vector<std::string>& its) const {
     const auto has = [](const std::vector<std::string>& all, const std::string& one) {

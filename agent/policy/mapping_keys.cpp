@@ -7,15 +7,10 @@ namespace ktls::policy {
 namespace {
 
 constexpr std::size_t max_names = 1024;
-constexpr std::chrono::seconds max_interval = std::chrono::hours(24);
 
 constexpr std::array<Choice<MappingStrength>, 2> strengths{{
     {"weak", "", MappingStrength::Weak},
     {"strong", "", MappingStrength::Strong},
-}};
-constexpr std::array<Choice<RevokedSessions>, 2> revoked{{
-    {"end", "", RevokedSessions::End},
-    {"keep", "", RevokedSessions::Keep},
 }};
 
 } // namespace
@@ -26,8 +21,6 @@ MappingDemands read_mapping(const Table& in) {
   in.read("min_mapping_strength", strengths, mapping.min_strength);
   mapping.users = in.strings("mapped_users", max_names);
   mapping.groups = in.strings("mapped_groups", max_names);
-  in.read("revalidation_interval", max_interval, mapping.revalidation_interval);
-  in.read("revoked_sessions", revoked, mapping.revoked_sessions);
   return mapping;
 }
 

@@ -26,7 +26,7 @@ constexpr std::string_view for_servers = "counts only for servers";
 constexpr std::string_view client_auth =
     R"(counts only with handshake_role = "server-with-client-auth")";
 
-constexpr std::array<Scope, 23> scopes{{
+constexpr std::array<Scope, 21> scopes{{
     {"client_auth_type", judging_server, true, client_auth},
     {"credentials", client | server | judging_server, true, ""},
     {"truststore", client | judging_server, true, judged},
@@ -48,8 +48,6 @@ constexpr std::array<Scope, 23> scopes{{
     {"min_mapping_strength", judging_server, true, client_auth},
     {"mapped_users", judging_server, true, client_auth},
     {"mapped_groups", judging_server, true, client_auth},
-    {"revalidation_interval", judging_server, true, client_auth},
-    {"revoked_sessions", judging_server, true, client_auth},
 }};
 
 unsigned bit_of(HandshakeRole role) {
@@ -108,7 +106,6 @@ void check_unjudged(Table& in, std::string_view reason) {
            fmt::format("does not go with {}: no certificate is validated", because.written));
 }
 
-// A profile that only reports users cannot demand anything of sessions that are open already.
 void check_mapping(const ProfileSettings& profile, Table& in) {
   const auto* found =
       in.has("client_auth_type") ? in.find("client_auth_type") : in.find("handshake_role");
@@ -120,8 +117,6 @@ void check_mapping(const ProfileSettings& profile, Table& in) {
     refuse(in, "map_user", because,
            "does not go with client_auth_type = \"passthru\": what nobody has validated belongs "
            "to nobody");
-  for (const std::string_view key : {"revalidation_interval", "revoked_sessions"})
-    refuse(in, key, because, "counts only with client_auth_type = \"safcheck\"");
   if (in.has("map_user"))
     return;
   for (const std::string_view key : {"min_mapping_strength", "mapped_users", "mapped_groups"})

@@ -134,11 +134,6 @@ void write_mapping(const ProfileSettings& profile, TomlWriter& out) {
             mapping.min_strength == MappingStrength::Strong ? "strong" : "weak");
   out.list("mapped_users", mapping.users);
   out.list("mapped_groups", mapping.groups);
-  if (!profile.needs_user())
-    return;
-  if (mapping.revalidation_interval.count() > 0)
-    out.number("revalidation_interval", mapping.revalidation_interval.count());
-  out.value("revoked_sessions", mapping.revoked_sessions == RevokedSessions::End ? "end" : "keep");
 }
 
 // What a profile without a pre-shared key has.

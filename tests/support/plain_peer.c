@@ -37,6 +37,7 @@ static const char usage[] =
     "more\n"
     "  --early TEXT          send TEXT at once after the handshake, before all else\n"
     "  --certificates        want the peer's certificates\n"
+    "  --user                want to know whose the peer's certificate is\n"
     "  --keep DIR            write those of the peer that came to DIR/0.der, DIR/1.der, ...\n"
     "  --or-clear            where the policy says so, transfer without TLS\n"
     "  --nonblock            set O_NONBLOCK and unusual socket options before the handshake\n"
@@ -56,6 +57,7 @@ struct arguments {
   const char* early;
   const char* keep_in;
   int certificates;
+  int user;
   int or_clear;
   int nonblock;
   int quiet;
@@ -136,6 +138,7 @@ static struct arguments parse(int argc, char** argv) {
       {"early", required_argument, NULL, 'e'},
       {"keep", required_argument, NULL, 'k'},
       {"certificates", no_argument, &arguments.certificates, 1},
+      {"user", no_argument, &arguments.user, 1},
       {"or-clear", no_argument, &arguments.or_clear, 1},
       {"nonblock", no_argument, &arguments.nonblock, 1},
       {"quiet", no_argument, &arguments.quiet, 1},
@@ -151,6 +154,8 @@ static struct arguments parse(int argc, char** argv) {
   }
   if (arguments.certificates)
     arguments.options.flags |= KTLSCTL_WANT_CERTIFICATES;
+  if (arguments.user)
+    arguments.options.flags |= KTLSCTL_WANT_USER;
   arguments.listens = strcmp(argv[optind], "listen") == 0;
   arguments.host = argv[optind + 1];
   arguments.port = argv[optind + 2];
@@ -269,6 +274,15 @@ static void keep_certificates(const ktlsctl_session* session, const char* direct
   }
 }
 
+static void print_user(const ktlsctl_session* session) {
+  uint32_t uid = 0;
+  if (ktlsctl_session_uid(session, &uid) == 0)
+    (void)printf(
+        "user \"%s\" uid %" PRIu32 " %s by %s \"%s\"\n", ktlsctl_session_user(session), uid,
+        ktlsctl_session_user_strength(session) == KTLSCTL_STRENGTH_STRONG ? "strong" : "weak",
+        ktlsctl_session_user_source(session), ktlsctl_session_user_rule(session));
+}
+
 // The only reason after which the socket is still good, and goes without TLS.
 static bool is_to_go_clear(const ktlsctl_session* session, const struct arguments* arguments) {
   return arguments->or_clear && strcmp(ktlsctl_session_reason(session), "policy-clear") == 0;
@@ -295,6 +309,7 @@ static bool secure(int fd, const struct arguments* arguments) {
                    ktlsctl_session_peer_subject(session), ktlsctl_session_alpn(session),
                    ktlsctl_session_rule(session), ktlsctl_session_profile(session),
                    ktlsctl_session_peer_authenticated(session) ? "verified" : "not verified");
+    print_user(session);
     (void)fflush(stdout);
   } else if (session != NULL) {
     warnx("%s: %s; rule \"%s\"", ktlsctl_session_reason(session), ktlsctl_session_message(session),
