@@ -133,6 +133,7 @@ private:
       return ipc::no_trust_store;
     const auto paths = [](const std::vector<LocatedPath>& from) {
       std::vector<std::string> out;
+      out.reserve(from.size());
       for (const auto& each : from)
         out.push_back(each.path);
       return out;

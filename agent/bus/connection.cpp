@@ -20,8 +20,11 @@ Unexpected bus_error(const std::string& context, const sdbus::Error& error, int 
 
 Result<std::unique_ptr<Connection>> Connection::open(EventLoop& loop,
                                                      std::function<void()> on_lost) {
-  auto made = TRY(prepare(loop, std::move(on_lost)));
-  TRY(made->watch());
+  auto made = prepare(loop, std::move(on_lost));
+  if (!made)
+    return made;
+  if (auto watched = (*made)->watch(); !watched)
+    return tl::make_unexpected(std::move(watched).error());
   return made;
 }
 
