@@ -120,6 +120,21 @@ TEST_F(DispatcherServerNameTest, HasTheWorkerLookForTheName) {
   EXPECT_TRUE(outcomes.empty());
 }
 
+TEST_F(DispatcherServerNameTest, KeepsToTheTimeLimitOfTheProfileThatWasChosen) {
+  std::string text = policy_text;
+  const std::string second = "inherits = \"first\"\n";
+  text.insert(text.find(second) + second.size(), "handshake_timeout = 5\n");
+  go_by(text);
+  const auto id = begin();
+  EXPECT_EQ(workers.started[0].request.timeout_ms, 600'000U) << "the agent's own";
+
+  tell(id, "two.example.org");
+
+  expect_chosen(id, second_profile);
+  EXPECT_LE(workers.chosen[0].timeout_ms, 5000U);
+  EXPECT_GT(workers.chosen[0].timeout_ms, 0U);
+}
+
 TEST_F(DispatcherServerNameTest, ChoosesTheProfileOfTheName) {
   const auto id = begin();
   tell(id, "deeper.two.example.org");
