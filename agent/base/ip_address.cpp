@@ -59,6 +59,24 @@ std::string IpAddress::text() const {
   return out.data();
 }
 
+sockaddr_storage IpAddress::with_port(std::uint16_t port) const {
+  sockaddr_storage out{};
+  if (v4_) {
+    sockaddr_in in{};
+    in.sin_family = AF_INET;
+    in.sin_port = htons(port);
+    std::memcpy(&in.sin_addr, bytes_.data(), sizeof in.sin_addr);
+    std::memcpy(&out, &in, sizeof in);
+  } else {
+    sockaddr_in6 in{};
+    in.sin6_family = AF_INET6;
+    in.sin6_port = htons(port);
+    std::memcpy(&in.sin6_addr, bytes_.data(), sizeof in.sin6_addr);
+    std::memcpy(&out, &in, sizeof in);
+  }
+  return out;
+}
+
 IpAddress IpAddress::filled(unsigned length, std::uint8_t with) const {
   constexpr unsigned byte_bits = 8;
   auto bytes = bytes_;

@@ -24,6 +24,7 @@ public:
   [[nodiscard]] bool is_v4() const { return v4_; }
   [[nodiscard]] unsigned bits() const { return v4_ ? 32 : 128; }
   [[nodiscard]] std::string text() const;
+  [[nodiscard]] sockaddr_storage with_port(std::uint16_t port) const;
 
   // The first and the last address with the same first `length` bits; at most bits() counts.
   [[nodiscard]] IpAddress first_with(unsigned length) const { return filled(length, 0); }

@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "netlink/listener_lookup.hpp"
 
-#include <arpa/inet.h>
-#include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
 
+#include "netlink/socket_diag.hpp"
+
 namespace ktls {
 namespace {
-
-struct Query {
-  nlmsghdr header;
-  inet_diag_req_v2 request;
-};
-static_assert(sizeof(Query) == NLMSG_LENGTH(sizeof(inet_diag_req_v2)));
 
 constexpr int max_foreign = 8; // datagrams that are not the answer
 
@@ -27,47 +22,25 @@ constexpr int max_foreign = 8; // datagrams that are not the answer
 
 std::vector<std::byte> build_listener_query(const IpAddress& address, std::uint16_t port,
                                             std::uint32_t sequence) {
-  Query query{};
-  query.header.nlmsg_len = sizeof query;
-  query.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
-  query.header.nlmsg_flags = NLM_F_REQUEST;
-  query.header.nlmsg_seq = sequence;
-  query.request.sdiag_family = address.is_v4() ? AF_INET : AF_INET6;
-  query.request.sdiag_protocol = IPPROTO_TCP;
-  query.request.idiag_states = ~0U;
   // without a remote end no connection is found, and then the kernel looks for a listener
-  query.request.id.idiag_sport = htons(port);
-  (void)::inet_pton(query.request.sdiag_family, address.text().c_str(),
-                    &query.request.id.idiag_src[0]);
-  query.request.id.idiag_cookie[0] = INET_DIAG_NOCOOKIE;
-  query.request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
-  const auto bytes = std::as_bytes(std::span(&query, 1));
-  return {bytes.begin(), bytes.end()};
+  DiagQuery query{SOCK_DIAG_BY_FAMILY, 0,
+                  static_cast<std::uint8_t>(address.is_v4() ? AF_INET : AF_INET6), ~0U};
+  query.local = address.with_port(port);
+  return build_diag_query(query, sequence);
 }
 
 Result<bool> read_listener_answer(std::span<const std::byte> datagram, std::uint32_t sequence) {
-  nlmsghdr header{};
-  if (datagram.size() < sizeof header)
-    return invalid("an answer of sock_diag is cut off");
-  std::memcpy(&header, datagram.data(), sizeof header);
-  const auto payload = datagram.subspan(sizeof header);
-  if (header.nlmsg_seq != sequence)
+  const auto messages = TRY(read_diag(datagram));
+  if (messages.empty() || messages.front().sequence != sequence)
     return invalid("an answer of sock_diag to another question");
-  if (header.nlmsg_type == NLMSG_ERROR) {
-    int error = 0;
-    if (payload.size() < sizeof error)
-      return invalid("an error of sock_diag is cut off");
-    std::memcpy(&error, payload.data(), sizeof error);
-    if (error == -ENOENT)
-      return false;
-    return errno_error("asking sock_diag for a listener", -error);
-  }
-  inet_diag_msg found{};
-  if (header.nlmsg_type != SOCK_DIAG_BY_FAMILY || payload.size() < sizeof found)
+  const auto& answer = messages.front();
+  if (answer.error == ENOENT)
+    return false;
+  if (answer.error)
+    return errno_error("asking sock_diag for a listener", *answer.error);
+  if (!answer.cookie)
     return invalid("an answer of sock_diag that is none");
-  std::memcpy(&found, payload.data(), sizeof found);
-  constexpr std::uint8_t tcp_listen = 10; // TCP_LISTEN of the kernel's enum
-  return found.idiag_state == tcp_listen;
+  return answer.state == TCP_LISTEN;
 }
 
 Result<ListenerLookup> ListenerLookup::create() {

@@ -46,6 +46,16 @@ TEST(IpAddress, ComesFromASocketAddress) {
   EXPECT_EQ(IpAddress::of(storage), ip("::1"));
 }
 
+TEST(IpAddress, BecomesASocketAddressAgain) {
+  for (const char* text : {"192.0.2.1", "2001:db8::1"}) {
+    const auto address = *IpAddress::parse(text);
+    const auto made = address.with_port(443);
+    EXPECT_EQ(IpAddress::of(made), address);
+    // at the same place in both
+    EXPECT_EQ(reinterpret_cast<const sockaddr_in*>(&made)->sin_port, htons(443));
+  }
+}
+
 TEST(IpAddress, IsOrderedByFamilyAndNumber) {
   EXPECT_LT(ip("9.0.0.0"), ip("10.0.0.0"));
   EXPECT_LT(ip("255.255.255.255"), ip("::"));

@@ -12,31 +12,15 @@
 #include <cerrno>
 #include <cstring>
 
+#include "netlink/diag_answers.hpp"
 #include "netlink/fake_port.hpp"
 
 namespace ktls {
 namespace {
 
 constexpr std::uint32_t sequence = 7;
-
-template<class Payload>
-std::vector<std::byte> answer(std::uint16_t type, const Payload& payload,
-                              std::uint32_t number = sequence) {
-  nlmsghdr header{};
-  header.nlmsg_len = NLMSG_LENGTH(sizeof payload);
-  header.nlmsg_type = type;
-  header.nlmsg_seq = number;
-  std::vector<std::byte> out(sizeof header + sizeof payload);
-  std::memcpy(out.data(), &header, sizeof header);
-  std::memcpy(out.data() + sizeof header, &payload, sizeof payload);
-  return out;
-}
-
-inet_diag_msg socket_in(std::uint8_t state) {
-  inet_diag_msg message{};
-  message.idiag_state = state;
-  return message;
-}
+using test::answer;
+using test::socket_in;
 
 TEST(ListenerQuery, NamesTheLocalEndAlone) {
   const auto query = build_listener_query(*IpAddress::parse("192.0.2.1"), 443, sequence);
