@@ -8,6 +8,7 @@
 
 #include "ktlsctl/policy.hpp"
 #include "ktlsctl/reload.hpp"
+#include "ktlsctl/revalidate.hpp"
 #include "ktlsctl/status.hpp"
 
 int main(int count, char** arguments) {
@@ -17,6 +18,7 @@ int main(int count, char** arguments) {
   app.require_subcommand(1);
   ktls::command::add_policy(app, status);
   ktls::command::add_reload(app, status);
+  ktls::command::add_revalidate(app, status);
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {

@@ -169,6 +169,30 @@ struct ReloadReply {
   [[nodiscard]] bool valid() const { return reserved == 0; }
 };
 
+// The users of open sessions are to be asked for once more: from root, or the agent's own user,
+// with no descriptor. The answer is a RevalidateReply; or a StartReply that refuses.
+struct RevalidateRequest {
+  static constexpr std::uint16_t type = 7;
+  Header header;
+  [[nodiscard]] bool valid() const { return true; }
+};
+
+// Numbers of sessions.
+struct RevalidateReply {
+  static constexpr std::uint16_t type = 8;
+  Header header;
+  std::uint32_t judged;       // of a user that was known
+  std::uint32_t revoked;      // of these: whose user may have none any more
+  std::uint32_t ended;        // of the revoked: were ended
+  std::uint32_t not_ended;    // of the revoked: should have been ended, and could not
+  std::uint32_t not_answered; // of the judged: nobody knew; they go on
+  std::uint32_t reserved;
+  [[nodiscard]] bool valid() const {
+    return reserved == 0 && revoked <= judged && not_answered <= judged - revoked &&
+           ended <= revoked && not_ended <= revoked - ended;
+  }
+};
+
 // A message with its header filled in and all else zero.
 template<class Message>
 [[nodiscard]] Message make() {

@@ -245,6 +245,10 @@ void ApplicationIntake::on_packet(Id id, ipc::Packet packet) {
   if (!application.asked && packet.descriptors.empty() &&
       wire::decode(packet.data.data(), packet.data.size(), reload_request))
     return reload(id);
+  wire::RevalidateRequest revalidate_request{};
+  if (!application.asked && packet.descriptors.empty() &&
+      wire::decode(packet.data.data(), packet.data.size(), revalidate_request))
+    return revalidate(id);
   wire::StartRequest asked{};
   const Reason judged = application.asked ? Reason::MalformedRequest : judge_request(packet, asked);
   if (judged != Reason::Success) {
@@ -282,15 +286,42 @@ void ApplicationIntake::start(Id id, const wire::StartRequest& asked, Fd socket)
 }
 
 // Whoever can change the configuration may have it taken up.
-void ApplicationIntake::reload(Id id) {
+bool ApplicationIntake::may_administrate(Id id) {
   auto& application = applications_.at(id);
   application.asked = true;
   application.timer.reset();
-  if (application.uid != 0 && application.uid != ::geteuid())
-    return refuse(id, Reason::NotPermitted);
-  log::info("{}: asks for a reload", application.name);
+  if (application.uid == 0 || application.uid == ::geteuid())
+    return true;
+  refuse(id, Reason::NotPermitted);
+  return false;
+}
+
+void ApplicationIntake::reload(Id id) {
+  if (!may_administrate(id))
+    return;
+  log::info("{}: asks for a reload", applications_.at(id).name);
   handlers_.reload([this, id](std::uint64_t generation, const std::vector<std::string>& problems) {
     tell_reloaded(id, generation, problems);
+  });
+}
+
+void ApplicationIntake::revalidate(Id id) {
+  if (!may_administrate(id))
+    return;
+  log::info("{}: asks for a revalidation", applications_.at(id).name);
+  handlers_.revalidate([this, id](const Revalidator::Report& report) {
+    const auto found = applications_.find(id);
+    if (found == applications_.end())
+      return; // it went away meanwhile
+    auto message = wire::make<wire::RevalidateReply>();
+    message.judged = static_cast<std::uint32_t>(report.judged);
+    message.revoked = static_cast<std::uint32_t>(report.revoked);
+    message.ended = static_cast<std::uint32_t>(report.ended);
+    message.not_ended = static_cast<std::uint32_t>(report.not_ended);
+    message.not_answered = static_cast<std::uint32_t>(report.not_answered);
+    (void)found->second.connection->send(message);
+    found->second.told = true;
+    end_when_told(id);
   });
 }
 

@@ -15,6 +15,7 @@
 #include "broker/admission.hpp"
 #include "broker/failure_log.hpp"
 #include "broker/handshake_request.hpp"
+#include "broker/revalidator.hpp"
 #include "ipc/connection.hpp"
 #include "policy/policy.hpp"
 #include "wire.hpp"
@@ -38,6 +39,7 @@ public:
     std::function<policy::AskedFacts()> asked_facts;           // what to find out of an application
     std::function<void(policy::Facts&, int)> add_socket_facts; // of the socket that it passed
     std::function<void(Reloaded)> reload;                      // for root, and for our own user
+    std::function<void(Revalidator::Done)> revalidate;         // for the same
   };
 
   // Makes the socket `path`, and its directory if that is missing. An error when another agent
@@ -76,7 +78,9 @@ private:
   void on_packet(Id id, ipc::Packet packet);
   void on_closed(Id id);
   void start(Id id, const wire::StartRequest& asked, Fd socket);
+  bool may_administrate(Id id);
   void reload(Id id);
+  void revalidate(Id id);
   void tell_reloaded(Id id, std::uint64_t generation, const std::vector<std::string>& problems);
   void end_when_told(Id id);
   void refuse(Id id, Reason reason);

@@ -3,6 +3,7 @@
 
 #include <linux/capability.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -23,11 +24,16 @@ ApplicationIntake::Limits intake_limits_of(const policy::AgentSettings& agent) {
 } // namespace
 
 Broker::Broker(EventLoop& loop, Options options, std::vector<KernelSource> kernel,
-               OnServing on_serving)
+               std::vector<TcpSockets> sockets, OnServing on_serving)
     : loop_(loop), kernel_sources_(std::move(kernel)), on_serving_(std::move(on_serving)),
       mapper_(loop, [this] { authoriser_.forget(); }), authoriser_(loop, mapper_),
       dispatcher_(loop, limits_of({}), local_time, &authoriser_),
-      generations_(loop, std::move(options.helpers), dispatcher_),
+      generations_(loop, std::move(options.helpers), dispatcher_), session_watch_(loop, sessions_),
+      session_ender_(session_watch_, [] { return has_capability(CAP_SYS_PTRACE); }),
+      revalidator_(
+          loop, sessions_, authoriser_,
+          [this](const std::string& profile) { return demands_of(profile); },
+          [this](const auto& sessions) { return session_ender_.end(sessions); }),
       configuration_path_(options.source.path),
       reloader_(
           loop, generations_, std::move(options.source), std::move(options.suites),
@@ -36,7 +42,14 @@ Broker::Broker(EventLoop& loop, Options options, std::vector<KernelSource> kerne
       expiry_(loop), files_(loop, [this] {
         log::info("a file of the configuration has changed");
         reload();
-      }) {}
+      }) {
+  for (auto& of_namespace : sockets) {
+    if (const auto followed = session_watch_.follow(std::move(of_namespace)); !followed)
+      log::warning("sessions are not followed: {}", followed.error().message());
+  }
+  dispatcher_.on_secured(
+      [this](Session session, int socket) { session_watch_.add(std::move(session), socket); });
+}
 
 void Broker::start(Configuration configuration) {
   if (const auto problems = unmet(configuration.policy); !problems.lines.empty())
@@ -63,7 +76,15 @@ void Broker::fail(const policy::Problems& problems) {
 
 policy::Problems Broker::unmet(const policy::Policy& policy) {
   return unmet_needs(policy, {[] { return has_capability(CAP_SYS_PTRACE); },
-                              [this] { return socket_facts_.try_direction(); }});
+                              [this] { return socket_facts_.try_direction(); },
+                              [this] { return session_ender_.is_able(); }});
+}
+
+// As the policy that is in force now has it: the one that a session came up with may be gone.
+const policy::MappingDemands* Broker::demands_of(const std::string& profile) const {
+  const auto& profiles = generations_.in_force()->policy.profiles();
+  const auto found = std::ranges::find(profiles, profile, &policy::ProfileSettings::name);
+  return found == profiles.end() ? nullptr : &found->mapping;
 }
 
 void Broker::reload() {
@@ -74,6 +95,7 @@ void Broker::on_change(const Configuration& configuration) {
   const auto& policy = configuration.policy;
   authoriser_.forget();
   applications_->set_limits(intake_limits_of(policy.agent()));
+  revalidator_.set_interval(policy.agent().revalidation_interval);
   log::info("policy {} is in force: {}", generations_.number(), policy::sizes(policy));
   expiry_.watch(configuration.snapshot.certificates);
   watch_files(configuration);
@@ -103,6 +125,7 @@ Result<> Broker::open_intakes(const policy::AgentSettings& agent) {
       done(generations_.number(), problems.lines);
     });
   };
+  handlers.revalidate = [this](Revalidator::Done done) { revalidator_.run(std::move(done)); };
   applications_ = TRY(
       ApplicationIntake::create(loop_, agent.socket, intake_limits_of(agent), std::move(handlers)));
   for (auto& source : std::exchange(kernel_sources_, {}))

@@ -18,6 +18,10 @@
 #include "broker/kernel_intake.hpp"
 #include "broker/keyring.hpp"
 #include "broker/reloader.hpp"
+#include "broker/revalidator.hpp"
+#include "broker/session_ender.hpp"
+#include "broker/session_watch.hpp"
+#include "broker/sessions.hpp"
 #include "broker/socket_facts.hpp"
 #include "netlink/handshake_socket.hpp"
 
@@ -39,8 +43,10 @@ public:
     std::string helpers;
   };
 
-  // The loop's exit status becomes 1 when the agent cannot start.
-  Broker(EventLoop& loop, Options options, std::vector<KernelSource> kernel, OnServing on_serving);
+  // The loop's exit status becomes 1 when the agent cannot start. `sockets`: of each network
+  // namespace whose sessions are to be followed.
+  Broker(EventLoop& loop, Options options, std::vector<KernelSource> kernel,
+         std::vector<TcpSockets> sockets, OnServing on_serving);
 
   // With what was read of `options.source`.
   void start(Configuration configuration);
@@ -53,6 +59,7 @@ private:
   policy::Problems unmet(const policy::Policy& policy);
   void on_change(const Configuration& configuration);
   void watch_files(const Configuration& configuration);
+  [[nodiscard]] const policy::MappingDemands* demands_of(const std::string& profile) const;
   Result<> open_intakes(const policy::AgentSettings& agent);
   Result<> open_kernel_intake(KernelSource source);
 
@@ -65,6 +72,10 @@ private:
   Authoriser authoriser_;
   Dispatcher dispatcher_;
   Generations generations_;
+  Sessions sessions_;
+  SessionWatch session_watch_;
+  SessionEnder session_ender_;
+  Revalidator revalidator_;
   std::string configuration_path_;
   Reloader reloader_;
   ExpiryWatch expiry_;

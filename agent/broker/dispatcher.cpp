@@ -277,12 +277,10 @@ void Dispatcher::on_user_request(const WorkerId& worker, const ipc::UserRequest&
   const auto found = handshakes_.find(message.id);
   if (found == handshakes_.end() || found->second.worker != worker ||
       found->second.plan.profile == nullptr || found->second.certificates.empty() ||
-      !asks_user(found->second) || std::exchange(found->second.asked_user, true))
+      !asks_user(found->second) || found->second.question)
     return worker.first->replace(worker.second); // nobody asked it, or it asks again
   ++heard_[worker];
   auto& handshake = found->second;
-  if (authoriser_ == nullptr)
-    return on_user(message.id, tl::make_unexpected(NotMapped{}));
   MappingQuestion question;
   question.chain = handshake.certificates;
   question.anchor_spki = message.anchor_spki;
@@ -292,7 +290,11 @@ void Dispatcher::on_user_request(const WorkerId& worker, const ipc::UserRequest&
   question.local_address = who.local_address ? who.local_address->text() : "";
   question.local_port = who.local_port;
   question.server_name = who.server_name;
-  authoriser_->ask(question, handshake.plan.profile->mapping, handshake.deadline,
+  const auto asked = std::make_shared<const MappingQuestion>(std::move(question));
+  handshake.question = asked;
+  if (authoriser_ == nullptr)
+    return on_user(message.id, tl::make_unexpected(NotMapped{}));
+  authoriser_->ask(*asked, handshake.plan.profile->mapping, handshake.deadline,
                    [this, id = message.id](const MappingAnswer& answer) { on_user(id, answer); });
 }
 
@@ -404,8 +406,25 @@ void Dispatcher::finish(Id id, Outcome outcome) {
   }
   outcome.rule = plan.rule != nullptr ? plan.rule->name : outcome.rule;
   outcome.profile = plan.profile != nullptr ? plan.profile->name : outcome.profile;
+  if (outcome.reason == Reason::Success)
+    add_session(handshake, outcome);
   report(handshake.request, handshake.description, outcome);
   fill();
+}
+
+void Dispatcher::add_session(InFlight& handshake, const Outcome& outcome) {
+  const int socket = handshake.request.socket.get();
+  Session session;
+  session.addresses = addresses_of(socket);
+  session.description = handshake.description;
+  session.rule = outcome.rule;
+  session.profile = outcome.profile;
+  session.generation = handshake.plan.generation->number;
+  session.began = loop_.wall_clock();
+  session.user = outcome.user;
+  if (outcome.user)
+    session.question = std::move(handshake.question);
+  on_secured_(std::move(session), socket);
 }
 
 void Dispatcher::report(HandshakeRequest& request, const std::string& description,

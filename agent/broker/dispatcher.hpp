@@ -18,6 +18,7 @@
 #include "broker/handshake_request.hpp"
 #include "broker/outcome_log.hpp"
 #include "broker/planner.hpp"
+#include "broker/session.hpp"
 #include "broker/socket_address.hpp"
 #include "broker/suspects.hpp"
 
@@ -51,6 +52,9 @@ public:
   // From here on this one decides; first to be called before any request comes. Handshakes that
   // have begun keep theirs, and hold it until they end.
   void serve(std::shared_ptr<const Generation> generation, const Limits& limits);
+  // Told of each that is secured, while its socket is open.
+  using OnSecured = std::function<void(Session session, int socket)>;
+  void on_secured(OnSecured call) { on_secured_ = std::move(call); }
 
   // Takes the request over; its `complete` may be called before this returns.
   Id submit(HandshakeRequest request);
@@ -84,8 +88,8 @@ private:
     bool late = false;       // its worker is replaced for it
     std::uint64_t heard = 0; // what its worker had said when it was last found late
     int psk_lookups = 0;
-    std::vector<std::vector<std::byte>> certificates = {}; // of the peer, so far
-    bool asked_user = false;
+    std::vector<std::vector<std::byte>> certificates = {};     // of the peer, so far
+    std::shared_ptr<const MappingQuestion> question = nullptr; // that the mapper was asked
     std::optional<MappedUser> user = std::nullopt;
     // What the policy said when the name was known, or the mapper of the peer's user.
     std::optional<Outcome> refusal = std::nullopt;
@@ -105,6 +109,7 @@ private:
   void watch_worker(Id id, EventLoop::Clock::time_point until);
   void on_late(Id id);
   void finish(Id id, Outcome outcome);
+  void add_session(InFlight& handshake, const Outcome& outcome);
   void report(HandshakeRequest& request, const std::string& description, const Outcome& outcome);
 
   EventLoop& loop_;
@@ -114,6 +119,7 @@ private:
   Admission admission_;
   Suspects suspects_;
   OutcomeLog log_;
+  OnSecured on_secured_ = [](const Session&, int) {};
   Id last_id_ = 0;
   std::unordered_map<Id, InFlight> handshakes_;
   std::set<Id> waiting_; // the oldest first

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdio>
@@ -120,35 +121,61 @@ void raise_priority() {
   (void)::setpriority(PRIO_PROCESS, 0, ahead_of_others); // without CAP_SYS_NICE it stays as it is
 }
 
+// What is opened of the kernel in each network namespace.
+struct Kernel {
+  std::vector<ktls::KernelSource> handshakes;
+  std::vector<ktls::TcpSockets> sockets;
+
+  void open_sockets() {
+    if (auto opened = ktls::TcpSockets::create())
+      sockets.push_back(std::move(*opened));
+    else
+      ktls::log::warning("sessions are not followed: {}; modprobe tcp_diag",
+                         opened.error().message());
+  }
+  [[nodiscard]] bool can_destroy() { return !sockets.empty() && sockets.front().can_destroy(); }
+};
+
 // Those of the configured network namespaces all exist, or the agent does not start.
-ktls::Result<std::vector<ktls::KernelSource>>
-open_kernel(const ktls::policy::AgentSettings& settings) {
-  std::vector<ktls::KernelSource> sources;
+ktls::Result<Kernel> open_kernel(const ktls::policy::AgentSettings& settings) {
+  Kernel kernel;
   if (auto own = ktls::HandshakeSocket::create())
-    sources.push_back({"", std::move(*own)});
+    kernel.handshakes.push_back({"", std::move(*own)});
   else
     ktls::log::warning("kernel services such as NFS are not served: {}", own.error().message());
+  kernel.open_sockets();
   for (const auto& space : settings.network_namespaces) {
-    auto socket = ktls::open_in_network_namespace(space.path);
-    if (!socket)
-      return ktls::add_context(std::move(socket).error(), space.where);
-    sources.push_back({space.path, std::move(*socket)});
+    const auto open = [&]() -> ktls::Result<> {
+      kernel.handshakes.push_back({space.path, TRY(ktls::HandshakeSocket::create())});
+      kernel.open_sockets();
+      return {};
+    };
+    if (auto opened = ktls::in_network_namespace(space.path, open); !opened)
+      return ktls::add_context(std::move(opened).error(), space.where);
   }
-  return sources;
+  return kernel;
 }
 
-// CAP_SYS_PTRACE is for rules by executable: /proc/PID/exe of other users' processes. Where it is
-// missing the broker refuses them.
-ktls::Result<> give_up_capabilities(const ktls::policy::Policy& policy,
-                                    std::vector<ktls::KernelSource>& kernel) {
+bool ends_sessions(const ktls::policy::Policy& policy) {
+  return std::ranges::any_of(policy.profiles(), [](const ktls::policy::ProfileSettings& profile) {
+    return profile.mapping.revoked_sessions == ktls::policy::RevokedSessions::End;
+  });
+}
+
+// CAP_SYS_PTRACE is for rules by executable: /proc/PID/exe of other users' processes; and to end
+// sessions where the kernel does not do that: their sockets in such processes. Where it is missing
+// the broker refuses such policies.
+ktls::Result<> give_up_capabilities(const ktls::policy::Policy& policy, Kernel& kernel) {
   std::vector<int> kept;
   if (ktls::has_capability(CAP_NET_ADMIN)) {
     kept.push_back(CAP_NET_ADMIN);
   } else {
-    kernel.clear();
+    kernel.handshakes.clear();
     ktls::log::warning("kernel services such as NFS are not served: CAP_NET_ADMIN is missing");
   }
-  if (policy.asked_facts().executable && ktls::has_capability(CAP_SYS_PTRACE))
+  const bool sees_processes =
+      policy.asked_facts().executable || (ends_sessions(policy) && !kernel.can_destroy());
+  if (sees_processes && ktls::has_capability(CAP_SYS_PTRACE))
     kept.push_back(CAP_SYS_PTRACE);
   return ktls::keep_capabilities(kept);
 }
@@ -164,7 +191,7 @@ ktls::Result<int> serve(const Options& options, ktls::Configuration configuratio
   TRY(give_up_capabilities(configuration.policy, kernel));
   auto loop = TRY(ktls::EventLoop::create());
   ktls::Broker broker(loop, {options.configuration, std::move(suites), options.helpers},
-                      std::move(kernel), [] {
+                      std::move(kernel.handshakes), std::move(kernel.sockets), [] {
                         (void)::sd_notify(0, "READY=1");
                         ktls::log::info("ktlsd {} is ready", KTLS_VERSION);
                       });

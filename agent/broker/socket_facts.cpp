@@ -6,23 +6,9 @@
 #include "base/fd.hpp"
 #include "base/log.hpp"
 #include "broker/socket_address.hpp"
-
-#ifndef SO_NETNS_COOKIE // Linux 5.14
-#define SO_NETNS_COOKIE 71
-#endif
+#include "broker/socket_identity.hpp"
 
 namespace ktls {
-namespace {
-
-std::optional<std::uint64_t> cookie_of(int socket) {
-  std::uint64_t cookie = 0;
-  socklen_t size = sizeof cookie;
-  if (::getsockopt(socket, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size) < 0)
-    return std::nullopt;
-  return cookie;
-}
-
-} // namespace
 
 SocketFacts::SocketFacts() {
   const Fd here(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -36,12 +22,12 @@ Result<> SocketFacts::try_direction() {
 }
 
 void SocketFacts::add_network_namespace(int socket, const std::string& name) {
-  if (const auto cookie = cookie_of(socket))
+  if (const auto cookie = network_namespace_cookie(socket))
     namespaces_.emplace(*cookie, name);
 }
 
 std::string SocketFacts::network_namespace_of(int socket) const {
-  const auto cookie = cookie_of(socket);
+  const auto cookie = network_namespace_cookie(socket);
   const auto found = cookie ? namespaces_.find(*cookie) : namespaces_.end();
   return found == namespaces_.end() ? "" : found->second;
 }

@@ -6,6 +6,8 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 
+#include "base/fd.hpp"
+
 namespace ktls {
 namespace {
 
@@ -26,7 +28,7 @@ Result<> check_network_namespace(const std::string& path) {
   return {};
 }
 
-Result<HandshakeSocket> open_in_network_namespace(const std::string& path) {
+Result<> in_network_namespace(const std::string& path, const std::function<Result<>()>& open) {
   const Fd own = TRY(open_namespace("/proc/self/ns/net"));
   const Fd other = TRY(open_namespace(path));
   if (::setns(other.get(), CLONE_NEWNET) < 0) {
@@ -34,11 +36,11 @@ Result<HandshakeSocket> open_in_network_namespace(const std::string& path) {
       return errno_error(path + ": entering a network namespace needs CAP_SYS_ADMIN");
     return errno_error(path + ": entering it");
   }
-  auto socket = HandshakeSocket::create();
+  const auto opened = open();
   check(::setns(own.get(), CLONE_NEWNET) == 0, "the way back into our own network namespace");
-  if (!socket)
-    return add_context(std::move(socket).error(), path);
-  return socket;
+  if (!opened)
+    return add_context(Error(opened.error()), path);
+  return {};
 }
 
 } // namespace ktls

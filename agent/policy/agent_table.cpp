@@ -8,7 +8,7 @@
 namespace ktls::policy {
 namespace {
 
-constexpr std::array<Key, 14> keys{{
+constexpr std::array<Key, 15> keys{{
     {"socket", ""},
     {"workers", ""},
     {"default_action", ""},
@@ -16,6 +16,7 @@ constexpr std::array<Key, 14> keys{{
     {"handshake_timeout", ""},
     {"first_byte_timeout", "HandshakeTimeout"},
     {"request_timeout", ""},
+    {"revalidation_interval", ""},
     {"network_namespaces", ""},
     {"max_handshakes", ""},
     {"max_queued", ""},
@@ -51,6 +52,9 @@ AgentSettings read_agent(const Table& in) {
   in.read("handshake_timeout", longest, out.handshake_timeout);
   in.read("first_byte_timeout", longest, out.first_byte_timeout);
   in.read("request_timeout", longest, out.request_timeout);
+  unsigned interval = 0;
+  in.read("revalidation_interval", 0, max_revalidation_interval, interval);
+  out.revalidation_interval = std::chrono::seconds(interval);
   in.read("max_handshakes", 1, max_count, out.max_handshakes);
   in.read("max_queued", 0, max_count, out.max_queued);
   in.read("max_handshakes_per_uid", 1, max_count, out.max_handshakes_per_uid);

@@ -13,12 +13,18 @@ constexpr std::array<Choice<MappingStrength>, 2> strengths{{
     {"strong", "", MappingStrength::Strong},
 }};
 
+constexpr std::array<Choice<RevokedSessions>, 2> fates{{
+    {"keep", "", RevokedSessions::Keep},
+    {"end", "", RevokedSessions::End},
+}};
+
 } // namespace
 
 MappingDemands read_mapping(const Table& in) {
   MappingDemands mapping;
   in.read("map_user", mapping.map_user);
   in.read("min_mapping_strength", strengths, mapping.min_strength);
+  in.read("revoked_sessions", fates, mapping.revoked_sessions);
   mapping.users = in.strings("mapped_users", max_names);
   mapping.groups = in.strings("mapped_groups", max_names);
   return mapping;

@@ -36,6 +36,8 @@ struct AgentSettings {
   std::chrono::seconds handshake_timeout{10};
   std::chrono::seconds first_byte_timeout{10}; // AT-TLS: HandshakeTimeout
   std::chrono::seconds request_timeout{5};
+  // The users of open sessions are asked for this often. 0: only when somebody asks for it.
+  std::chrono::seconds revalidation_interval{0};
   std::vector<LocatedPath> network_namespaces; // served besides our own
   std::size_t max_handshakes = 8192;           // in workers; at most 48 KiB each
   std::size_t max_queued = 8192;               // that wait for a place among these
@@ -195,8 +197,9 @@ private:
 
 inline constexpr unsigned max_workers = 256;
 inline constexpr std::size_t max_network_namespaces = 64;
-inline constexpr std::size_t max_tags = 64; // the kernel's limit
-inline constexpr int max_count = 1'000'000; // of handshakes or connections
+inline constexpr std::size_t max_tags = 64;                    // the kernel's limit
+inline constexpr unsigned max_revalidation_interval = 604'800; // seconds: a week
+inline constexpr int max_count = 1'000'000;                    // of handshakes or connections
 inline constexpr int max_timeout_seconds = 600;
 inline constexpr std::int64_t max_priority = 2'000'000'000; // AT-TLS: Priority
 

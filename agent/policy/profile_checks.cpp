@@ -26,7 +26,7 @@ constexpr std::string_view for_servers = "counts only for servers";
 constexpr std::string_view client_auth =
     R"(counts only with handshake_role = "server-with-client-auth")";
 
-constexpr std::array<Scope, 21> scopes{{
+constexpr std::array<Scope, 22> scopes{{
     {"client_auth_type", judging_server, true, client_auth},
     {"credentials", client | server | judging_server, true, ""},
     {"truststore", client | judging_server, true, judged},
@@ -48,6 +48,7 @@ constexpr std::array<Scope, 21> scopes{{
     {"min_mapping_strength", judging_server, true, client_auth},
     {"mapped_users", judging_server, true, client_auth},
     {"mapped_groups", judging_server, true, client_auth},
+    {"revoked_sessions", judging_server, true, client_auth},
 }};
 
 unsigned bit_of(HandshakeRole role) {
@@ -119,7 +120,8 @@ void check_mapping(const ProfileSettings& profile, Table& in) {
            "to nobody");
   if (in.has("map_user"))
     return;
-  for (const std::string_view key : {"min_mapping_strength", "mapped_users", "mapped_groups"})
+  for (const std::string_view key :
+       {"min_mapping_strength", "mapped_users", "mapped_groups", "revoked_sessions"})
     refuse(in, key, because, "counts only with client_auth_type = \"safcheck\", or with map_user");
 }
 

@@ -27,7 +27,7 @@ constexpr std::size_t max_names = 64;
 constexpr std::size_t max_accounts = 1024;
 constexpr std::size_t max_name_shown = 64;
 
-constexpr std::array<Key, 37> keys{{
+constexpr std::array<Key, 38> keys{{
     {"inherits", ""},
     {"handshake_role", "HandshakeRole"},
     {"client_auth_type", "ClientAuthType"},
@@ -65,6 +65,7 @@ constexpr std::array<Key, 37> keys{{
     {"min_mapping_strength", ""},
     {"mapped_users", ""},
     {"mapped_groups", ""},
+    {"revoked_sessions", ""},
 }};
 
 constexpr std::array<Choice<HandshakeRole>, 3> roles{{

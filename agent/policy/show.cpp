@@ -82,6 +82,7 @@ void write_agent(const Policy& policy, TomlWriter& out) {
   out.number("handshake_timeout", agent.handshake_timeout.count());
   out.number("first_byte_timeout", agent.first_byte_timeout.count());
   out.number("request_timeout", agent.request_timeout.count());
+  out.number("revalidation_interval", agent.revalidation_interval.count());
   out.list("network_namespaces", agent.network_namespaces);
   out.number("max_handshakes", agent.max_handshakes);
   out.number("max_queued", agent.max_queued);
@@ -134,6 +135,7 @@ void write_mapping(const ProfileSettings& profile, TomlWriter& out) {
             mapping.min_strength == MappingStrength::Strong ? "strong" : "weak");
   out.list("mapped_users", mapping.users);
   out.list("mapped_groups", mapping.groups);
+  out.value("revoked_sessions", mapping.revoked_sessions == RevokedSessions::End ? "end" : "keep");
 }
 
 // What a profile without a pre-shared key has.

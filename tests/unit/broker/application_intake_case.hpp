@@ -91,6 +91,9 @@ protected:
       ++reloads;
       reload = std::move(done);
     };
+    handlers.revalidate = [this](Revalidator::Done done) {
+      revalidations.push_back(std::move(done));
+    };
     return ApplicationIntake::create(loop, at, limits, std::move(handlers));
   }
   void open() { intake = try_create(path).value(); }
@@ -108,6 +111,7 @@ protected:
   Pair socket = unix_pair();
   ApplicationIntake::Limits limits{std::chrono::hours(1), std::chrono::seconds(10), 1000, 1000};
   std::vector<HandshakeRequest> requests;
+  std::vector<Revalidator::Done> revalidations;
   std::vector<std::uint64_t> cancelled;
   policy::AskedFacts asked_facts;
   int reloads = 0;

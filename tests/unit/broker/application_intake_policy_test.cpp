@@ -289,5 +289,38 @@ TEST_F(ApplicationIntakeTest, TakesConnectionsInThatMoreAreAllowedFor) {
   EXPECT_EQ(requests.size(), 2U);
 }
 
+TEST_F(ApplicationIntakeTest, PassesOnThatUsersAreToBeAskedForAgain) {
+  open();
+  Application application(path);
+  application.ask(wire::make<wire::RevalidateRequest>(), -1);
+  pump.until_idle();
+  ASSERT_EQ(revalidations.size(), 1U);
+  EXPECT_TRUE(application.has_nothing()) << "it is under way";
+
+  revalidations[0]({9, 4, 2, 1, 3});
+
+  const auto reply = application.next<wire::RevalidateReply>();
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->judged, 9U);
+  EXPECT_EQ(reply->revoked, 4U);
+  EXPECT_EQ(reply->ended, 2U);
+  EXPECT_EQ(reply->not_ended, 1U);
+  EXPECT_EQ(reply->not_answered, 3U);
+  EXPECT_TRUE(application.is_closed());
+}
+
+TEST_F(ApplicationIntakeTest, TellsNobodyOfARevalidationWhoIsGone) {
+  open();
+  {
+    Application application(path);
+    application.ask(wire::make<wire::RevalidateRequest>(), -1);
+    pump.until_idle();
+  }
+  pump.until_idle();
+  ASSERT_EQ(revalidations.size(), 1U);
+
+  revalidations[0]({});
+}
+
 } // namespace
 } // namespace ktls

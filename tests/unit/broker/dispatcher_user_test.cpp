@@ -126,6 +126,40 @@ TEST_F(DispatcherUserTest, TellsWhoItIs) {
   EXPECT_TRUE(outcomes[0].certificates.empty()) << "nobody asked for them";
 }
 
+TEST_F(DispatcherUserTest, TellsOfTheSessionWithWhatTheMapperWasAsked) {
+  std::vector<Session> sessions;
+  asking.on_secured([&](Session session, int socket) {
+    EXPECT_GE(socket, 0);
+    sessions.push_back(std::move(session));
+  });
+  go_by("safcheck");
+  const auto id = begin_and_ask();
+  mapper.answer(0, alice());
+  EXPECT_TRUE(sessions.empty());
+  finish(id);
+
+  ASSERT_EQ(sessions.size(), 1U);
+  EXPECT_EQ(sessions[0].user, alice());
+  EXPECT_EQ(sessions[0].profile, "safcheck");
+  EXPECT_EQ(sessions[0].rule, "rest");
+  EXPECT_EQ(sessions[0].generation, 1U);
+  EXPECT_NE(port_of(sessions[0].addresses.remote), 0);
+  ASSERT_TRUE(sessions[0].question);
+  EXPECT_EQ(sessions[0].question->chain, std::vector<ipc::Der>{{std::byte{0x30}}});
+}
+
+TEST_F(DispatcherUserTest, TellsOfNoSessionThatDidNotComeUp) {
+  bool told = false;
+  asking.on_secured([&](const Session&, int) { told = true; });
+  go_by("safcheck");
+  const auto id = begin_and_ask();
+  mapper.answer(0, not_mapped(Reason::UserNotMapped));
+  finish(id, Reason::UserNotMapped);
+
+  EXPECT_EQ(only_reason(), Reason::UserNotMapped);
+  EXPECT_FALSE(told);
+}
+
 TEST_F(DispatcherUserTest, RefusesWhoIsNobody) {
   go_by("safcheck");
   const auto id = begin_and_ask();

@@ -22,18 +22,36 @@ std::string rule(const std::string& conditions) {
 const std::string by_executable = rule("executable = \"/bin/x\"\n");
 const std::string by_direction = rule("direction = \"inbound\"\n");
 
-// Of an agent that can find out nothing.
+const std::string ending = "[credential.c]\ncertificate = \"/c.pem\"\nprivate_key = \"/c.key\"\n"
+                           "[profile.s]\nhandshake_role = \"server-with-client-auth\"\n"
+                           "client_auth_type = \"safcheck\"\ncredentials = \"c\"\n"
+                           "truststore = \"/ca.pem\"\nrevoked_sessions = \"end\"\n";
+
+// Of an agent that can find out, and do, nothing.
 Lines needs(const std::string& toml) {
   return unmet_needs(test::policy_of(toml),
-                     {[] { return false; }, []() -> Result<> { return invalid("no sock_diag"); }})
+                     {[] { return false; }, []() -> Result<> { return invalid("no sock_diag"); },
+                      [] { return false; }})
       .lines;
 }
 
 TEST(UnmetNeeds, AreNoneOfWhatIsThere) {
-  const Abilities all{[] { return true; }, []() -> Result<> { return {}; }};
+  const Abilities all{[] { return true; }, []() -> Result<> { return {}; }, [] { return true; }};
 
   EXPECT_EQ(unmet_needs(test::policy_of(by_executable), all).lines, Lines{});
   EXPECT_EQ(unmet_needs(test::policy_of(by_direction), all).lines, Lines{});
+  EXPECT_EQ(unmet_needs(test::policy_of(ending), all).lines, Lines{});
+}
+
+TEST(UnmetNeeds, AreThoseOfAProfileThatEndsSessions) {
+  const auto lines = needs(ending);
+
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0].find("test.toml:4: profile.s.revoked_sessions: \"end\" needs a kernel that "
+                          "ends connections of others (CONFIG_INET_DIAG_DESTROY), or "
+                          "CAP_SYS_PTRACE"),
+            0U)
+      << lines[0];
 }
 
 TEST(UnmetNeeds, AreThoseOfARuleByExecutable) {

@@ -48,6 +48,13 @@ TEST(Mapping, ReadsWhomItLetsIn) {
   EXPECT_FALSE(profile.mapping.lets_in("carol", {"users"}));
 }
 
+TEST(Mapping, ReadsWhatBecomesOfSessions) {
+  EXPECT_EQ(profile_of(server(safcheck)).mapping.revoked_sessions, RevokedSessions::Keep);
+  const auto text = server(safcheck + "revoked_sessions = \"end\"\n");
+  EXPECT_EQ(profile_of(text).mapping.revoked_sessions, RevokedSessions::End);
+  EXPECT_NE(to_toml(test::read(text)).find("revoked_sessions = \"end\"\n"), std::string::npos);
+}
+
 TEST(Mapping, IsShownAsItIsRead) {
   const auto shown = to_toml(test::read(server(safcheck + "min_mapping_strength = \"weak\"\n"
                                                           "mapped_users = [\"alice\", \"b\"]")));
@@ -67,8 +74,8 @@ TEST(Mapping, RefusesKeysThatDoNotCount) {
   EXPECT_EQ(problems(server("client_auth_type = \"passthru\"\nmap_user = true")),
             "f:9: profile.s.map_user: does not go with client_auth_type = \"passthru\": what "
             "nobody has validated belongs to nobody");
-  for (const std::string key :
-       {"min_mapping_strength = \"weak\"", "mapped_users = \"a\"", "mapped_groups = \"a\""})
+  for (const std::string key : {"min_mapping_strength = \"weak\"", "mapped_users = \"a\"",
+                                "mapped_groups = \"a\"", "revoked_sessions = \"end\""})
     EXPECT_EQ(problems(server(key)),
               "f:8: profile.s." + key.substr(0, key.find(' ')) +
                   ": counts only with client_auth_type = \"safcheck\", or with map_user");
@@ -77,6 +84,8 @@ TEST(Mapping, RefusesKeysThatDoNotCount) {
 TEST(Mapping, RefusesValuesThatAreNone) {
   EXPECT_EQ(problems(server(safcheck + "min_mapping_strength = \"medium\"")),
             "f:9: profile.s.min_mapping_strength: \"medium\" is not one of: weak, strong");
+  EXPECT_EQ(problems(server(safcheck + "revoked_sessions = \"stop\"")),
+            "f:9: profile.s.revoked_sessions: \"stop\" is not one of: keep, end");
   EXPECT_EQ(problems(server(safcheck + "mapped_users = []")),
             "f:9: profile.s.mapped_users: must be one value, or a list of 1 to 1024");
 }

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "broker/session_watch.hpp"
+
+#include <sys/epoll.h>
+
+#include <utility>
+
+#include "base/log.hpp"
+#include "broker/socket_identity.hpp"
+
+namespace ktls {
+
+Result<> SessionWatch::follow(TcpSockets sockets) {
+  const auto cookie = network_namespace_cookie(sockets.fd());
+  if (!cookie)
+    return errno_error("finding out which network namespace a socket is in");
+  auto readable = TRY(loop_.on_io(sockets.fd(), EPOLLIN, [this, space = *cookie](std::uint32_t) { //
+    on_ends(space);
+  }));
+  spaces_.insert_or_assign(*cookie, Space{std::move(sockets), std::move(readable)});
+  return {};
+}
+
+void SessionWatch::add(Session session, int socket) {
+  const auto cookie = socket_cookie(socket);
+  const auto space = network_namespace_cookie(socket);
+  const auto inode = socket_inode(socket);
+  if (!cookie || !inode || !space || !spaces_.contains(*space))
+    return;
+  session.cookie = *cookie;
+  session.network_namespace = *space;
+  session.inode = *inode;
+  sessions_.add(std::move(session));
+}
+
+TcpSockets* SessionWatch::sockets_of(std::uint64_t network_namespace) {
+  const auto found = spaces_.find(network_namespace);
+  return found == spaces_.end() ? nullptr : &found->second.sockets;
+}
+
+bool SessionWatch::can_destroy() {
+  return !spaces_.empty() && spaces_.begin()->second.sockets.can_destroy();
+}
+
+void SessionWatch::on_ends(std::uint64_t network_namespace) {
+  auto& sockets = spaces_.at(network_namespace).sockets;
+  const auto ends = sockets.take_ends();
+  if (!ends) {
+    log::error("{}: sessions that end go on being listed", ends.error().message());
+    spaces_.erase(network_namespace);
+    return;
+  }
+  for (const auto cookie : ends->cookies)
+    sessions_.remove(cookie);
+  if (!ends->some_were_lost)
+    return;
+  const auto alive = sockets.alive();
+  if (alive)
+    sessions_.keep_alive(network_namespace, *alive);
+  else
+    log::warning("sessions may be listed that have ended: {}", alive.error().message());
+}
+
+} // namespace ktls

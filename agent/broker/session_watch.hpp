@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// SessionWatch: keeps the registry true to the kernel: what ends there, ends here.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+
+#include "base/event_loop.hpp"
+#include "broker/sessions.hpp"
+#include "netlink/tcp_sockets.hpp"
+
+namespace ktls {
+
+class SessionWatch {
+public:
+  // Both must outlive it.
+  SessionWatch(EventLoop& loop, Sessions& sessions) : loop_(loop), sessions_(sessions) {}
+
+  // From here on the sessions of this network namespace are followed.
+  Result<> follow(TcpSockets sockets);
+
+  // Takes it into the registry, while its socket is open. Not one of a network namespace that is
+  // not followed: its end would not be seen.
+  void add(Session session, int socket);
+
+  // Of this network namespace; null: not followed.
+  [[nodiscard]] TcpSockets* sockets_of(std::uint64_t network_namespace);
+  [[nodiscard]] bool follows_any() const { return !spaces_.empty(); }
+  // Whether the kernel ends connections when we ask it to.
+  [[nodiscard]] bool can_destroy();
+
+private:
+  struct Space {
+    TcpSockets sockets;
+    EventSource readable;
+  };
+  void on_ends(std::uint64_t network_namespace);
+
+  EventLoop& loop_;
+  Sessions& sessions_;
+  std::map<std::uint64_t, Space> spaces_; // by cookie
+};
+
+} // namespace ktls
