@@ -52,14 +52,15 @@ std::string judge(const std::vector<Der>& chain, const ipc::PeerLimits& limits =
   return broken_limit(message_with(chain), true, limits);
 }
 
-Der good() {
+Der good_certificate() {
   return certificates_from_pem(test::data("client.pem")).value().front();
 }
 
 TEST(PeerLimits, AreKeptByOrdinaryChains) {
-  EXPECT_EQ(judge({good(), good()}), "");
+  EXPECT_EQ(judge({good_certificate(), good_certificate()}), "");
   EXPECT_EQ(judge({}), "") << "no certificate at all is another matter";
-  EXPECT_EQ(broken_limit(message_with({good(), good()}, false), false, {}), "");
+  EXPECT_EQ(broken_limit(message_with({good_certificate(), good_certificate()}, false), false, {}),
+            "");
   for (const char* name : {"server-rsa", "server-rsa-pss", "server-p521", "server-ed25519"}) {
     const auto chain = certificates_from_pem(test::data(std::string(name) + ".pem")).value();
     EXPECT_EQ(judge(chain), "") << name;
@@ -69,12 +70,12 @@ TEST(PeerLimits, AreKeptByOrdinaryChains) {
 TEST(PeerLimits, FindTheCertificatesInOrder) {
   const auto second = certificates_from_pem(test::data("server.pem")).value().front();
   for (const bool tls13 : {false, true}) {
-    const auto message = message_with({good(), second}, tls13);
+    const auto message = message_with({good_certificate(), second}, tls13);
 
     const auto chain = read_chain(message, tls13, {}).value();
 
     ASSERT_EQ(chain.size(), 2U);
-    EXPECT_TRUE(std::ranges::equal(chain[0], good()));
+    EXPECT_TRUE(std::ranges::equal(chain[0], good_certificate()));
     EXPECT_TRUE(std::ranges::equal(chain[1], second));
   }
 }
@@ -83,16 +84,18 @@ TEST(PeerLimits, CountCertificates) {
   ipc::PeerLimits two;
   two.chain_length = 2;
 
-  EXPECT_EQ(judge({good(), good()}, two), "");
-  EXPECT_EQ(judge({good(), good(), good()}, two), "more than 2 certificates");
+  EXPECT_EQ(judge({good_certificate(), good_certificate()}, two), "");
+  EXPECT_EQ(judge({good_certificate(), good_certificate(), good_certificate()}, two),
+            "more than 2 certificates");
 }
 
 TEST(PeerLimits, CountBytes) {
   ipc::PeerLimits small;
-  small.chain_bytes = static_cast<std::uint32_t>(message_with({good()}).size());
+  small.chain_bytes = static_cast<std::uint32_t>(message_with({good_certificate()}).size());
 
-  EXPECT_EQ(judge({good()}, small), "");
-  EXPECT_NE(judge({good(), good()}, small).find("at most"), std::string::npos);
+  EXPECT_EQ(judge({good_certificate()}, small), "");
+  EXPECT_NE(judge({good_certificate(), good_certificate()}, small).find("at most"),
+            std::string::npos);
 }
 
 TEST(PeerLimits, MeasureRsaKeys) {
@@ -118,11 +121,12 @@ TEST(PeerLimits, CountEachBitOfAnExponent) {
 }
 
 TEST(PeerLimits, LookAtEveryCertificateOfAChain) {
-  EXPECT_NE(judge({good(), good(), rsa_certificate(2048, exponent_65537)}), "");
+  EXPECT_NE(judge({good_certificate(), good_certificate(), rsa_certificate(2048, exponent_65537)}),
+            "");
 }
 
 TEST(PeerLimits, LeaveMalformedMessagesToGnutls) {
-  const Bytes whole = message_with({good()});
+  const Bytes whole = message_with({good_certificate()});
 
   for (std::size_t size = 0; size < whole.size(); ++size)
     EXPECT_EQ(broken_limit(std::span(whole).first(size), true, {}), "") << size;

@@ -25,12 +25,12 @@ Bytes bytes(const std::string& text) {
   return {view.begin(), view.end()};
 }
 
-const std::string padding(64, ' ');
+const std::string spaces(64, ' ');
 const std::string server_context("TLS 1.3, server CertificateVerify\0", 34);
 const std::string client_context("TLS 1.3, client CertificateVerify\0", 34);
 
 Bytes content(const std::string& context, std::size_t hash_size) {
-  return bytes(padding + context + std::string(hash_size, '\x5a'));
+  return bytes(spaces + context + std::string(hash_size, '\x5a'));
 }
 
 // RFC 8422, section 5.4: random values, named_curve, a group, and a point with its size.
@@ -199,15 +199,15 @@ TEST(CertificateVerifyContent, HasItsPaddingAndContext) {
   const std::string unterminated("TLS 1.3, server CertificateVerify.", 34);
 
   EXPECT_FALSE(is_certificate_verify_content({}));
-  EXPECT_FALSE(is_certificate_verify_content(bytes(padding)));
+  EXPECT_FALSE(is_certificate_verify_content(bytes(spaces)));
   EXPECT_FALSE(is_certificate_verify_content(bytes(std::string(130, ' '))));
-  EXPECT_FALSE(is_certificate_verify_content(bytes(padding.substr(1) + server_context + hash)));
-  EXPECT_FALSE(is_certificate_verify_content(bytes(padding + " " + server_context + hash)));
+  EXPECT_FALSE(is_certificate_verify_content(bytes(spaces.substr(1) + server_context + hash)));
+  EXPECT_FALSE(is_certificate_verify_content(bytes(spaces + " " + server_context + hash)));
   EXPECT_FALSE(is_certificate_verify_content(bytes(std::string(64, '\0') + server_context + hash)));
-  EXPECT_FALSE(is_certificate_verify_content(bytes(padding + unterminated + hash)));
+  EXPECT_FALSE(is_certificate_verify_content(bytes(spaces + unterminated + hash)));
   EXPECT_FALSE(is_certificate_verify_content(
-      bytes(padding + std::string("TLS 1.3, Server CertificateVerify\0", 34) + hash)));
-  EXPECT_FALSE(is_certificate_verify_content(bytes(server_context + padding + hash)));
+      bytes(spaces + std::string("TLS 1.3, Server CertificateVerify\0", 34) + hash)));
+  EXPECT_FALSE(is_certificate_verify_content(bytes(server_context + spaces + hash)));
 }
 
 TEST(ServerKeyExchangeContent, HasAPointOfItsGroup) {
