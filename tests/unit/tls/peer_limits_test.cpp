@@ -13,28 +13,28 @@ namespace ktls::tls {
 namespace {
 
 using test::rsa_certificate;
-using Bytes = std::vector<std::byte>;
+using ByteVector = std::vector<std::byte>;
 
 const std::string exponent_65537("\x01\x00\x01", 3);
 
-void append(Bytes& to, std::span<const std::byte> bytes) {
+void append(ByteVector& to, std::span<const std::byte> bytes) {
   to.insert(to.end(), bytes.begin(), bytes.end());
 }
-void append_size(Bytes& to, std::size_t size, int bytes) {
+void append_size(ByteVector& to, std::size_t size, int bytes) {
   for (int i = bytes - 1; i >= 0; --i)
     to.push_back(static_cast<std::byte>(size >> (8 * i)));
 }
 
 // A Certificate message.
-Bytes message_with(const std::vector<Der>& chain, bool tls13 = true) {
-  Bytes list;
+ByteVector message_with(const std::vector<Der>& chain, bool tls13 = true) {
+  ByteVector list;
   for (const auto& der : chain) {
     append_size(list, der.size(), 3);
     append(list, der);
     if (tls13)
       append_size(list, 0, 2);
   }
-  Bytes message;
+  ByteVector message;
   if (tls13)
     append_size(message, 0, 1);
   append_size(message, list.size(), 3);
@@ -126,7 +126,7 @@ TEST(PeerLimits, LookAtEveryCertificateOfAChain) {
 }
 
 TEST(PeerLimits, LeaveMalformedMessagesToGnutls) {
-  const Bytes whole = message_with({good_certificate()});
+  const ByteVector whole = message_with({good_certificate()});
 
   for (std::size_t size = 0; size < whole.size(); ++size)
     EXPECT_EQ(broken_limit(std::span(whole).first(size), true, {}), "") << size;

@@ -14,7 +14,7 @@ using Chain = std::vector<std::span<const std::byte>>;
 
 const Clock::time_point now = Clock::from_time_t(1'000'000'000);
 const std::string leaf = "a certificate";
-const std::string other = "another one";
+const std::string other_leaf = "another one";
 
 std::span<const std::byte> view(const std::string& text) {
   return std::as_bytes(std::span(text));
@@ -44,12 +44,12 @@ TEST(VerdictCache, KnowsAPeerForAWhile) {
 
 TEST(VerdictCache, KnowsNobodyElse) {
   VerdictCache cache;
-  cache.remember(key({view(leaf), view(other)}), good_verdict(), now);
+  cache.remember(key({view(leaf), view(other_leaf)}), good_verdict(), now);
 
   EXPECT_FALSE(cache.find(key({view(leaf)}), now));
-  EXPECT_FALSE(cache.find(key({view(other), view(leaf)}), now));
-  EXPECT_FALSE(cache.find(key({view(leaf), view(other)}, "elsewhere"), now));
-  const std::string joined = leaf + other;
+  EXPECT_FALSE(cache.find(key({view(other_leaf), view(leaf)}), now));
+  EXPECT_FALSE(cache.find(key({view(leaf), view(other_leaf)}, "elsewhere"), now));
+  const std::string joined = leaf + other_leaf;
   EXPECT_FALSE(cache.find(key({view(joined)}), now));
 }
 
