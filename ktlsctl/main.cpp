@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // ktlsctl: the command for administrators.
 
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <exception>
 
 #include "ktlsctl/policy.hpp"
 #include "ktlsctl/reload.hpp"
 #include "ktlsctl/revalidate.hpp"
 #include "ktlsctl/status.hpp"
 
-int main(int count, char** arguments) {
+namespace {
+
+int run(int count, char** arguments) {
   int status = ktls::command::success;
   CLI::App app("Looks at and steers ktlsd, the agent for TLS in the kernel");
   app.set_version_flag("--version", "ktlsctl " KTLS_VERSION);
@@ -27,4 +28,17 @@ int main(int count, char** arguments) {
     return asked ? ktls::command::success : ktls::command::misused;
   }
   return status;
+}
+
+} // namespace
+
+int main(int count, char** arguments) {
+  try {
+    return run(count, arguments);
+  } catch (const std::exception& error) {
+    (void)std::fprintf(stderr, "ktlsctl: %s\n", error.what());
+  } catch (...) {
+    (void)std::fputs("ktlsctl: unknown error\n", stderr);
+  }
+  return ktls::command::failed;
 }

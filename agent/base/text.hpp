@@ -18,6 +18,12 @@ namespace ktls {
 // ASCII letters; all else stays.
 [[nodiscard]] std::string lower_case(std::string_view text);
 
+// Of ASCII; DEL is one too.
+[[nodiscard]] constexpr bool is_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20 || byte == 0x7f;
+}
+
 // The size in bytes of the UTF-8 character (RFC 3629) at the front; 0: there is none.
 [[nodiscard]] std::size_t utf8_size(std::string_view text);
 [[nodiscard]] bool is_utf8(std::string_view text);

@@ -18,7 +18,7 @@ using policy::Table;
 
 constexpr std::size_t max_listed = 64;
 
-constexpr std::array<policy::Key, 7> keys{{
+constexpr std::array<policy::Key, 7> anchor_key_list{{
     {"spki_sha256", ""},
     {"certificate", ""},
     {"high_trust", ""},
@@ -91,7 +91,7 @@ Anchor read_anchor(const policy::NamedNode& from, const FileReader& read, policy
     report.add(from.place, path, fmt::format("must be a table: [{}]", path));
     return out;
   }
-  const Table in(path, *table, from.place.file, keys, report);
+  const Table in(path, *table, from.place.file, anchor_key_list, report);
   out.spki = read_spki(in, read);
   in.read("high_trust", out.high_trust);
   in.read("names_trusted", out.names_trusted);

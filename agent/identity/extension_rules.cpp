@@ -11,8 +11,6 @@
 namespace ktls::identity {
 namespace {
 
-constexpr std::size_t max_shown = 256;
-
 struct Found {
   Candidate candidate;
   Strength strength;
@@ -36,10 +34,10 @@ Looked look_at_host_ids(const ExtensionRules& rules, const PeerIdentity& peer,
     if (std::ranges::find(rules.host_ids, lower_case(host)) == rules.host_ids.end())
       continue;
     if (const auto flaw = flaw_of_derived_name(user, user); !flaw.empty())
-      return tl::make_unexpected(
-          fmt::format("hostIdMappings has \"{}\", a name that {}", escape(user, max_shown), flaw));
-    to.push_back({{user, fmt::format("hostIdMappings={}@{}", escape(user, max_shown),
-                                     escape(host, max_shown))},
+      return tl::make_unexpected(fmt::format("hostIdMappings has \"{}\", a name that {}",
+                                             escape(user, max_value_shown), flaw));
+    to.push_back({{user, fmt::format("hostIdMappings={}@{}", escape(user, max_value_shown),
+                                     escape(host, max_value_shown))},
                   Strength::Strong,
                   "extension.host_id_mappings"});
   }
@@ -71,7 +69,7 @@ Looked look_at_spiffe(const ExtensionRules& rules, const Anchor& anchor, const P
   const auto id = parse_spiffe_id(peer.uris.front());
   if (!id)
     return tl::make_unexpected(
-        fmt::format("its SPIFFE ID is malformed: {}", escape(peer.uris.front(), max_shown)));
+        fmt::format("its SPIFFE ID is malformed: {}", escape(peer.uris.front(), max_value_shown)));
   const auto found = rules.spiffe_ids.find(id->text);
   if (found == rules.spiffe_ids.end() ||
       std::ranges::find(domains, id->trust_domain) == domains.end())

@@ -19,7 +19,7 @@ using policy::Report;
 using policy::Table;
 using From = UserTemplate::From;
 
-constexpr std::size_t max_shown = 128;
+constexpr std::size_t max_id_shown = 128;
 
 constexpr std::array<policy::Key, 1> extension_keys{{{"host_id_mappings", ""}}};
 constexpr std::array<policy::Key, 2> sid_keys{{{"sid", ""}, {"user", ""}}};
@@ -106,7 +106,7 @@ private:
       in.missing("user", "whose certificate it is");
     if (name) {
       if (const std::string flaw = flaw_of(in, *name); !flaw.empty())
-        in.problem(*in.find(key), fmt::format("\"{}\" {}", escape(*name, max_shown), flaw));
+        in.problem(*in.find(key), fmt::format("\"{}\" {}", escape(*name, max_id_shown), flaw));
     }
     if (user) {
       if (const auto flaw = flaw_of_user_name(*user); !flaw.empty())
@@ -117,7 +117,7 @@ private:
     const auto [found, is_new] = to.try_emplace(*name, NamedUser{*user, report_.where(in.place())});
     if (!is_new)
       in.problem(*in.find(key), fmt::format("\"{}\" is there already, in {}",
-                                            escape(*name, max_shown), found->second.where));
+                                            escape(*name, max_id_shown), found->second.where));
     if (to.size() == ExtensionRules::max_entries + 1)
       in.problem(*in.find(key),
                  fmt::format("there are more than {} of these", ExtensionRules::max_entries));

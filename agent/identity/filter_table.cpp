@@ -15,10 +15,9 @@ namespace {
 
 using policy::Table;
 
-constexpr std::size_t max_shown = 64;
 constexpr std::size_t max_rules = 1024;
 
-constexpr std::array<policy::Key, 8> keys{{
+constexpr std::array<policy::Key, 8> filter_key_list{{
     {"name", ""},
     {"anchor", ""},
     {"match", ""},
@@ -31,7 +30,8 @@ constexpr std::array<policy::Key, 8> keys{{
 
 std::string path_of(const toml::table& table) {
   const auto* name = table.get_as<std::string>("name");
-  return name == nullptr ? "filter" : fmt::format("filter.{}", escape(name->get(), max_shown));
+  return name == nullptr ? "filter"
+                         : fmt::format("filter.{}", escape(name->get(), policy::max_name_shown));
 }
 
 std::optional<MatchRule> read_match(const Table& in) {
@@ -86,7 +86,7 @@ read_user(const Table& in, std::string_view otherwise, bool may_deny) {
 }
 
 std::optional<Filter> FilterReader::read(const toml::table& table, std::uint32_t file) const {
-  const Table in(path_of(table), table, file, keys, report);
+  const Table in(path_of(table), table, file, filter_key_list, report);
   const auto name = in.text("name");
   if (name)
     (void)filter_names.add(*name, in.find("name")->path(), in.find("name")->place());

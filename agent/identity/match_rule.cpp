@@ -16,8 +16,6 @@ using Outcome = MatchRule::Outcome;
 using Result = MatchRule::Result;
 using Test = MatchRule::Test;
 
-constexpr std::size_t max_shown = 256;
-
 Outcome match_text(const Test& test, std::string_view text, tls::ComparisonBudget& budget) {
   if (text.size() > MatchRule::max_matched)
     return {Result::Error, fmt::format("what {} is about has more than {} bytes",
@@ -26,7 +24,7 @@ Outcome match_text(const Test& test, std::string_view text, tls::ComparisonBudge
     return {Result::Error, "comparing its names with all filters takes too long"};
   if (!test.pattern->matches(text))
     return {};
-  return {Result::Match, fmt::format("{}={}", name_of(test.field), escape(text, max_shown))};
+  return {Result::Match, fmt::format("{}={}", name_of(test.field), escape(text, max_value_shown))};
 }
 
 // The first that matches; an error of any of them stops.

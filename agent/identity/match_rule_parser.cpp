@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "identity/oid_text.hpp"
+#include "identity/wrong.hpp"
 
 namespace ktls::identity {
 namespace {
@@ -16,10 +17,6 @@ using Field = MatchRule::Field;
 using Test = MatchRule::Test;
 template<class Value>
 using Parsed = tl::expected<Value, std::string>;
-
-tl::unexpected<std::string> wrong(std::string text) {
-  return tl::make_unexpected(std::move(text));
-}
 
 struct FieldRow {
   std::string_view name;

@@ -40,10 +40,6 @@ constexpr std::array<AttributeRow, 15> attribute_table{{
 // What stands for the structure of a name.
 constexpr std::string_view special = "\"+,;<>\\=";
 
-bool is_control(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte < 0x20 || byte == 0x7f;
-}
 std::string hex_pair(char c) {
   return fmt::format("\\{:02x}", static_cast<unsigned char>(c));
 }

@@ -11,9 +11,7 @@
 namespace ktls::identity {
 namespace {
 
-using Step = Pattern::Step;
-using Kind = Step::Kind;
-using Bytes = Pattern::Bytes;
+using Kind = Pattern::Step::Kind;
 
 // GNU's operators \< \> \` \' would be something else to others.
 constexpr std::string_view escapable = ".[]\\()*+?{}|^$/-,;:=\"#@ !%&~";
@@ -38,7 +36,7 @@ constexpr std::array<ClassRow, 12> class_table{{
     {"cntrl", std::string_view("\0\x1f\x7f\x7f", 4)},
 }};
 
-void add_range(unsigned char first, unsigned char last, Bytes& to) {
+void add_range(unsigned char first, unsigned char last, Pattern::Bytes& to) {
   for (unsigned byte = first; byte <= last; ++byte)
     to.set(byte);
 }
@@ -46,18 +44,18 @@ void add_range(unsigned char first, unsigned char last, Bytes& to) {
 std::int32_t distance(std::size_t steps) {
   return static_cast<std::int32_t>(steps);
 }
-Step fork(std::size_t to) {
+Pattern::Step fork(std::size_t to) {
   return {Kind::Fork, 0, distance(to)};
 }
-void append(std::vector<Step>& to, const std::vector<Step>& steps) {
+void append(std::vector<Pattern::Step>& to, const std::vector<Pattern::Step>& steps) {
   to.insert(to.end(), steps.begin(), steps.end());
 }
-std::vector<Step> optional(const std::vector<Step>& steps) {
-  std::vector<Step> out{fork(steps.size() + 1)};
+std::vector<Pattern::Step> optional(const std::vector<Pattern::Step>& steps) {
+  std::vector<Pattern::Step> out{fork(steps.size() + 1)};
   append(out, steps);
   return out;
 }
-std::vector<Step> any_number(const std::vector<Step>& steps) {
+std::vector<Pattern::Step> any_number(const std::vector<Pattern::Step>& steps) {
   auto out = optional(steps);
   out[0].to += 1;
   out.push_back({Kind::Jump, 0, -distance(out.size())});
@@ -169,7 +167,7 @@ std::optional<PatternParser::Steps> PatternParser::atom(unsigned depth) {
   if (take_if('$'))
     return Steps{{Kind::End, 0, 0}};
   if (take_if('.'))
-    return Steps{byte_of(Bytes().set())};
+    return Steps{byte_of(Pattern::Bytes().set())};
   if (next_is('*') || next_is('+') || next_is('?') || next_is('{'))
     return fail("there is nothing that could be repeated");
   if (next_is(')'))
@@ -192,7 +190,7 @@ std::optional<PatternParser::Steps> PatternParser::escaped() {
 // POSIX.1, section 9.3.5. A ']' is itself at the beginning, a '\' anywhere.
 std::optional<PatternParser::Steps> PatternParser::bracket() {
   const bool inverted = take_if('^');
-  Bytes set;
+  Pattern::Bytes set;
   do {
     if (at_end())
       return fail("there is a '[' without ']'");
@@ -202,7 +200,7 @@ std::optional<PatternParser::Steps> PatternParser::bracket() {
   return Steps{byte_of(inverted ? ~set : set)};
 }
 
-bool PatternParser::bracket_item(Bytes& to) {
+bool PatternParser::bracket_item(Pattern::Bytes& to) {
   const auto rest = text_.substr(at_);
   if (rest.starts_with("[:"))
     return bracket_class(to);
@@ -226,7 +224,7 @@ bool PatternParser::bracket_item(Bytes& to) {
   return true;
 }
 
-bool PatternParser::bracket_class(Bytes& to) {
+bool PatternParser::bracket_class(Pattern::Bytes& to) {
   const auto end = text_.find(":]", at_);
   const auto name = end == std::string_view::npos ? "" : text_.substr(at_ + 2, end - at_ - 2);
   const auto* row = std::ranges::find(class_table, name, &ClassRow::name);
@@ -309,7 +307,7 @@ bool PatternParser::fits(const Steps& steps) {
   return is;
 }
 
-Step PatternParser::byte_of(const Bytes& set) {
+Pattern::Step PatternParser::byte_of(const Pattern::Bytes& set) {
   auto& sets = program_.sets;
   const auto found = std::ranges::find(sets, set);
   const auto index = static_cast<std::uint16_t>(found - sets.begin());
@@ -322,7 +320,7 @@ PatternParser::Steps PatternParser::literal(std::string_view bytes) {
   literal_bytes_ = bytes;
   Steps out;
   for (const char c : bytes)
-    out.push_back(byte_of(Bytes().set(static_cast<unsigned char>(c))));
+    out.push_back(byte_of(Pattern::Bytes().set(static_cast<unsigned char>(c))));
   return out;
 }
 

@@ -14,6 +14,8 @@
 
 namespace ktls::identity {
 
+inline constexpr std::size_t max_value_shown = 256; // of one of a certificate
+
 // Something that only some mappings go by. Unexpected: it is there, and malformed; why. Of a list,
 // one of it is, and nobody can tell what it was to say.
 template<class T>

@@ -8,17 +8,14 @@
 #include "base/text.hpp"
 #include "identity/name_text.hpp"
 #include "identity/user_name.hpp"
+#include "identity/wrong.hpp"
 #include "policy/pin.hpp"
 
 namespace ktls::identity {
 namespace {
 
 constexpr std::string_view blanks = " \t\r";
-constexpr std::size_t max_shown = 64;
-
-tl::unexpected<std::string> wrong(std::string text) {
-  return tl::make_unexpected(std::move(text));
-}
+constexpr std::size_t max_word_shown = 64;
 
 void skip_blanks(std::string_view& left) {
   left.remove_prefix(std::min(left.find_first_not_of(blanks), left.size()));
@@ -105,7 +102,8 @@ tl::expected<std::optional<PinLine>, std::string> PinLine::parse(std::string_vie
     return wrong(fmt::format("has more than {} bytes", max_size));
   const auto* row = std::ranges::find(kind_table, word, &KindRow::word);
   if (row == kind_table.end())
-    return wrong(fmt::format("\"{}\" is not one of: cert, key, issued", escape(word, max_shown)));
+    return wrong(
+        fmt::format("\"{}\" is not one of: cert, key, issued", escape(word, max_word_shown)));
   PinLine out;
   out.kind = row->kind;
   const auto hash = policy::parse_pin(take_word(left));
@@ -125,7 +123,7 @@ tl::expected<std::optional<PinLine>, std::string> PinLine::parse(std::string_vie
   const auto flaw = out.user == deny_user ? "" : flaw_of_user_name(out.user);
   if (!flaw.empty())
     return wrong(fmt::format("\"{}\" cannot be the name of a user: it {}",
-                             escape(out.user, max_shown), flaw));
+                             escape(out.user, max_word_shown), flaw));
   return out;
 }
 

@@ -17,7 +17,6 @@ using policy::Entry;
 using policy::Report;
 using policy::Table;
 
-constexpr std::size_t max_shown = 64;
 constexpr std::size_t max_domains = 64;
 constexpr std::size_t max_mappers = 8;
 constexpr std::size_t max_system_users = 1024;
@@ -53,9 +52,9 @@ void read_domains(const Table& in, std::vector<SssdSettings::Domain>& to) {
                                            : std::ranges::find(strengths, text->get(),
                                                                &policy::Choice<Strength>::name);
     if (strength == strengths.end())
-      in.problem(
-          *entry, value,
-          fmt::format("\"{}\" must be \"weak\" or \"strong\"", escape(name.str(), max_shown)));
+      in.problem(*entry, value,
+                 fmt::format("\"{}\" must be \"weak\" or \"strong\"",
+                             escape(name.str(), policy::max_name_shown)));
     else
       to.push_back({std::string(name.str()), strength->value});
   }

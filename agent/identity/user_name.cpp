@@ -10,11 +10,6 @@
 namespace ktls::identity {
 namespace {
 
-constexpr bool is_control(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte < 0x20 || byte == 0x7f;
-}
-
 // What cannot be seen, or is space: U+0080 to U+00A0, U+00AD, U+2000 to U+207F, U+3000, U+FEFF; in
 // UTF-8.
 bool has_invisible(std::string_view text) {

@@ -8,13 +8,13 @@
 
 #include "base/text.hpp"
 #include "identity/user_name.hpp"
+#include "identity/wrong.hpp"
 
 namespace ktls::identity {
 namespace {
 
 using From = UserTemplate::From;
 
-constexpr std::size_t max_shown = 256;
 constexpr std::size_t max_text = 512;
 
 struct FromRow {
@@ -31,17 +31,13 @@ constexpr std::array<FromRow, 5> from_table{{
 }};
 constexpr std::string_view component_prefix = "subject_dn_component.";
 
-tl::unexpected<std::string> wrong(std::string text) {
-  return tl::make_unexpected(std::move(text));
-}
-
 std::string unknown(std::string_view name) {
   std::vector<std::string> known;
   known.reserve(from_table.size());
   for (const auto& row : from_table)
     known.push_back(fmt::format("{{{}}}", row.name));
-  return fmt::format("{{{}}} is not one of: {}, {{{}CN}} and the like", escape(name, max_shown),
-                     fmt::join(known, ", "), component_prefix);
+  return fmt::format("{{{}}} is not one of: {}, {{{}CN}} and the like",
+                     escape(name, max_value_shown), fmt::join(known, ", "), component_prefix);
 }
 
 // A name, and where it is one.
@@ -147,13 +143,13 @@ Fact<std::vector<Candidate>> UserTemplate::expand(const PeerIdentity& peer) cons
     auto user = before_ + std::string(name) + behind_;
     const auto flaw = flaw_of_derived_name(user, name);
     if (!flaw.empty())
-      return wrong(fmt::format("\"{}\" gives a name that {}", escape(text, max_shown), flaw));
+      return wrong(fmt::format("\"{}\" gives a name that {}", escape(text, max_value_shown), flaw));
     if (std::ranges::find(out, user, &Candidate::user) == out.end())
       out.push_back(
           {std::move(user), fmt::format("{}={}",
                                         from_ == From::Attribute ? std::string_view(attribute_)
                                                                  : std::string_view("name"),
-                                        escape(text, max_shown))});
+                                        escape(text, max_value_shown))});
   }
   return out;
 }

@@ -17,18 +17,18 @@ struct Part {
   std::string_view keyword;
   bool once;
 };
-constexpr std::array<Part, 12> parts{{{"Jobname", true},
-                                      {"Userid", true},
-                                      {"Direction", true},
-                                      {"Priority", true},
-                                      {"IpTimeCondition", false},
-                                      {"IpTimeConditionRef", false},
-                                      {"TTLSGroupAction", false},
-                                      {"TTLSGroupActionRef", false},
-                                      {"TTLSEnvironmentAction", false},
-                                      {"TTLSEnvironmentActionRef", false},
-                                      {"TTLSConnectionAction", false},
-                                      {"TTLSConnectionActionRef", false}}};
+constexpr std::array<Part, 12> rule_parts{{{"Jobname", true},
+                                           {"Userid", true},
+                                           {"Direction", true},
+                                           {"Priority", true},
+                                           {"IpTimeCondition", false},
+                                           {"IpTimeConditionRef", false},
+                                           {"TTLSGroupAction", false},
+                                           {"TTLSGroupActionRef", false},
+                                           {"TTLSEnvironmentAction", false},
+                                           {"TTLSEnvironmentActionRef", false},
+                                           {"TTLSConnectionAction", false},
+                                           {"TTLSConnectionActionRef", false}}};
 
 // systemd.unit(5)
 constexpr std::string_view unit_characters =
@@ -67,9 +67,9 @@ private:
 
   void check_keywords() {
     for (const auto& child : rule_.children) {
-      const auto* part = std::find_if(parts.begin(), parts.end(),
+      const auto* part = std::find_if(rule_parts.begin(), rule_parts.end(),
                                       [&](const Part& one) { return child.is(one.keyword); });
-      if (part == parts.end()) {
+      if (part == rule_parts.end()) {
         if (!is_form(child, "Local", address_grammar) &&
             !is_form(child, "Remote", address_grammar) && !is_form(child, "Local", port_grammar) &&
             !is_form(child, "Remote", port_grammar))

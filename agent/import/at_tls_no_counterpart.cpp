@@ -26,9 +26,9 @@ constexpr std::string_view fetching = "nothing is fetched during a handshake";
 constexpr std::string_view cache = "sessions are resumed by tickets only";
 constexpr std::string_view client_ticket = "as a client this agent resumes no session";
 constexpr std::string_view server_ticket = "session_tickets turns them on and off, and no more";
-constexpr std::string_view signatures = "signature_algorithms holds for all signatures";
+constexpr std::string_view all_signatures = "signature_algorithms holds for all signatures";
 
-constexpr std::array all{
+constexpr std::array no_counterpart_list{
     NoCounterpart{"SSLv2", old_version, true, "Off"},
     NoCounterpart{"SSLv3", old_version, true, "Off"},
     NoCounterpart{"TLSv1", old_version, true, "Off"},
@@ -104,7 +104,7 @@ constexpr std::array all{
     NoCounterpart{"MaxValidRevExtLocValues", fetching},
     NoCounterpart{"RevocationSecurityLevel",
                   "revocation_security_level is the same, but counts with crls only"},
-    NoCounterpart{"CrlSigAlgPairs", signatures},
+    NoCounterpart{"CrlSigAlgPairs", all_signatures},
     NoCounterpart{"OcspUrl", fetched, true},
     NoCounterpart{"OcspAiaEnable", fetched, true, "Off"},
     NoCounterpart{"OcspUrlPriority", fetching},
@@ -113,7 +113,7 @@ constexpr std::array all{
     NoCounterpart{"OcspRetrieveViaGet", fetching},
     NoCounterpart{"OcspRequestSigkeylabel", fetching},
     NoCounterpart{"OcspRequestSigalg", fetching},
-    NoCounterpart{"OcspResponseSigAlgPairs", signatures},
+    NoCounterpart{"OcspResponseSigAlgPairs", all_signatures},
     NoCounterpart{"OcspServerStapling",
                   "ocsp_response of a credential staples a response from a file"},
     NoCounterpart{"OcspClientCacheSize", fetching},
@@ -148,9 +148,10 @@ constexpr std::array all{
 } // namespace
 
 const NoCounterpart* no_counterpart(const Statement& statement) {
-  const auto* found = std::find_if(
-      all.begin(), all.end(), [&](const NoCounterpart& one) { return statement.is(one.keyword); });
-  return found == all.end() ? nullptr : found;
+  const auto* found =
+      std::find_if(no_counterpart_list.begin(), no_counterpart_list.end(),
+                   [&](const NoCounterpart& one) { return statement.is(one.keyword); });
+  return found == no_counterpart_list.end() ? nullptr : found;
 }
 
 bool weighs(const NoCounterpart& entry, const Statement& statement) {

@@ -12,16 +12,16 @@ namespace ktls::importer {
 namespace {
 
 // Types of blocks that actions consist of.
-constexpr std::array<std::string_view, 10> parts{"TTLSGroupAdvancedParms",
-                                                 "TTLSEnvironmentAdvancedParms",
-                                                 "TTLSConnectionAdvancedParms",
-                                                 "TTLSKeyringParms",
-                                                 "TTLSCipherParms",
-                                                 "TTLSSignatureParms",
-                                                 "TTLSGskAdvancedParms",
-                                                 "TTLSGskLdapParms",
-                                                 "TTLSGskOcspParms",
-                                                 "TTLSGskHttpCdpParms"};
+constexpr std::array<std::string_view, 10> block_types{"TTLSGroupAdvancedParms",
+                                                       "TTLSEnvironmentAdvancedParms",
+                                                       "TTLSConnectionAdvancedParms",
+                                                       "TTLSKeyringParms",
+                                                       "TTLSCipherParms",
+                                                       "TTLSSignatureParms",
+                                                       "TTLSGskAdvancedParms",
+                                                       "TTLSGskLdapParms",
+                                                       "TTLSGskOcspParms",
+                                                       "TTLSGskHttpCdpParms"};
 constexpr std::size_t max_depth = 4;
 constexpr std::size_t max_blocks = 64; // of an action
 
@@ -59,7 +59,7 @@ void Parameters::add_block(const Statement& block, std::size_t depth) {
 
 // False: it is a parameter.
 bool Parameters::add_child_block(const Statement& child, std::size_t depth) {
-  for (const auto type : parts) {
+  for (const auto type : block_types) {
     if (child.is(type) && child.block) {
       add_block(child, depth + 1);
       return true;

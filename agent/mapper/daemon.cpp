@@ -48,11 +48,11 @@ Result<> Daemon::set_up(identity::Mapping mapping) {
   mapper_ = std::make_unique<CertificateMapper>(loop_, *pool_, ports());
   service_ = TRY(bus::MapperService::create(
       *connection_,
-      {[this](bus::Chain chain, bus::Context context, auto then) {
+      {[this](bus::Chain chain, bus::Context context, std::function<void(bus::MapAnswer)> then) {
          mapper_->map(std::move(chain), std::move(context), std::move(then));
        },
        [this](std::uint32_t uid, auto then) { mapper_->check_account(uid, std::move(then)); },
-       [this](bus::Chain chain, bus::Context context, auto then) {
+       [this](bus::Chain chain, bus::Context context, std::function<void(bus::TestAnswer)> then) {
          mapper_->test(std::move(chain), std::move(context), std::move(then));
        },
        [this] { return mapper_->in_force().text(); }}));

@@ -5,7 +5,8 @@
 #include <grp.h>
 #include <pwd.h>
 #include <shadow.h>
-#include <string.h> // explicit_bzero
+
+#include <cstring> // explicit_bzero
 
 #include "base/text.hpp"
 

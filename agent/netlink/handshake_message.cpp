@@ -25,7 +25,6 @@ using netlink::take_attribute;
 
 constexpr std::size_t max_certificates = 5;
 constexpr std::size_t max_peer_name = 255;
-constexpr int max_errno = 4095; // MAX_ERRNO of the kernel
 
 template<class T>
 Result<> set_once(std::optional<T>& field, T value, std::string_view name) {

@@ -18,6 +18,8 @@ namespace ktls {
 
 using KeySerial = std::int32_t; // of a key or keyring, keyrings(7); 0 is none
 
+inline constexpr int max_errno = 4095; // MAX_ERRNO of the kernel
+
 struct CertificateSerials {
   KeySerial certificate = 0;
   KeySerial private_key = 0;

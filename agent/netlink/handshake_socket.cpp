@@ -23,7 +23,6 @@ constexpr int notification_buffer = 1024 * 1024;
 constexpr int max_batches_at_once = 64;
 // Datagrams that an exchange reads before it is given up.
 constexpr int max_datagrams = 64;
-constexpr int max_errno = 4095;
 
 struct FamilyNumbers {
   std::uint16_t family = 0;

@@ -11,8 +11,6 @@
 namespace ktls::policy {
 namespace {
 
-constexpr std::size_t max_name_shown = 64;
-
 template<class Id, class Find>
 std::vector<Id> read_ids(const Table& in, std::string_view key, std::size_t most,
                          std::string_view what, Find find) {

@@ -8,7 +8,7 @@
 namespace ktls::policy {
 namespace {
 
-constexpr std::array<Key, 15> keys{{
+constexpr std::array<Key, 15> agent_key_list{{
     {"socket", ""},
     {"workers", ""},
     {"default_action", ""},
@@ -39,7 +39,7 @@ bool is_empty_list(const Entry* entry) {
 } // namespace
 
 std::span<const Key> agent_keys() {
-  return keys;
+  return agent_key_list;
 }
 
 AgentSettings read_agent(const Table& in) {

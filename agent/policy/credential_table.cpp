@@ -10,7 +10,7 @@
 namespace ktls::policy {
 namespace {
 
-constexpr std::array<Key, 3> keys{{
+constexpr std::array<Key, 3> credential_key_list{{
     {"certificate", ""},
     {"private_key", ""},
     {"ocsp_response", ""},
@@ -37,7 +37,7 @@ NamedCredential read_credential(const std::string& name, const toml::node& node,
   const auto place = place_of(node.source(), file);
   NamedCredential out{name, {}, report.where(place)};
   if (const auto* table = node.as_table()) {
-    read_alternative(Table(path, *table, file, keys, report), out);
+    read_alternative(Table(path, *table, file, credential_key_list, report), out);
     return out;
   }
   const auto* list = node.as_array();
@@ -49,7 +49,7 @@ NamedCredential read_credential(const std::string& name, const toml::node& node,
   }
   for (const auto& item : *list) {
     if (const auto* table = item.as_table())
-      read_alternative(Table(path, *table, file, keys, report), out);
+      read_alternative(Table(path, *table, file, credential_key_list, report), out);
     else
       report.add(place_of(item.source(), file), path, fmt::format("must be a table: [[{}]]", path));
   }

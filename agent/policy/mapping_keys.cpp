@@ -6,7 +6,7 @@
 namespace ktls::policy {
 namespace {
 
-constexpr std::size_t max_names = 1024;
+constexpr std::size_t max_mapped = 1024;
 
 constexpr std::array<Choice<MappingStrength>, 2> strengths{{
     {"weak", "", MappingStrength::Weak},
@@ -25,8 +25,8 @@ MappingDemands read_mapping(const Table& in) {
   in.read("map_user", mapping.map_user);
   in.read("min_mapping_strength", strengths, mapping.min_strength);
   in.read("revoked_sessions", fates, mapping.revoked_sessions);
-  mapping.users = in.strings("mapped_users", max_names);
-  mapping.groups = in.strings("mapped_groups", max_names);
+  mapping.users = in.strings("mapped_users", max_mapped);
+  mapping.groups = in.strings("mapped_groups", max_mapped);
   return mapping;
 }
 

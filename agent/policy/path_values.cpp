@@ -24,8 +24,8 @@ bool is_credential(std::string_view value) {
   if (!value.starts_with(credential_prefix))
     return false;
   const auto name = value.substr(credential_prefix.size());
-  constexpr std::size_t max_name = 255;
-  return !name.empty() && name.size() <= max_name && name != "." && name != ".." &&
+  constexpr std::size_t max_size = 255;
+  return !name.empty() && name.size() <= max_size && name != "." && name != ".." &&
          std::all_of(name.begin(), name.end(),
                      [](unsigned char c) { return c > ' ' && c < 0x7f && c != '/'; });
 }

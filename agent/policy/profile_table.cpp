@@ -25,9 +25,8 @@ constexpr std::size_t max_paths = 64;
 constexpr std::size_t max_pins = 64;
 constexpr std::size_t max_names = 64;
 constexpr std::size_t max_accounts = 1024;
-constexpr std::size_t max_name_shown = 64;
 
-constexpr std::array<Key, 38> keys{{
+constexpr std::array<Key, 38> profile_key_list{{
     {"inherits", ""},
     {"handshake_role", "HandshakeRole"},
     {"client_auth_type", "ClientAuthType"},
@@ -68,7 +67,7 @@ constexpr std::array<Key, 38> keys{{
     {"revoked_sessions", ""},
 }};
 
-constexpr std::array<Choice<HandshakeRole>, 3> roles{{
+constexpr std::array<Choice<HandshakeRole>, 3> handshake_roles{{
     {"client", "Client", HandshakeRole::Client},
     {"server", "Server", HandshakeRole::Server},
     {"server-with-client-auth", "ServerWithClientAuth", HandshakeRole::ServerWithClientAuth},
@@ -94,7 +93,8 @@ constexpr std::array<Choice<PskKind>, 1> psk_kinds{{{"keyring", "", PskKind::Key
 // What decides on which other keys there may be. False: the role is none that there is.
 bool read_kind(const Table& in, ProfileSettings& out) {
   out.role = HandshakeRole::Client;
-  const bool known = in.read("handshake_role", roles, out.role) || !in.has("handshake_role");
+  const bool known =
+      in.read("handshake_role", handshake_roles, out.role) || !in.has("handshake_role");
   out.client_auth_type = ClientAuthType::Required;
   in.read("client_auth_type", client_auth_types, out.client_auth_type);
   out.psk = in.has("psk_file") ? PskKind::File : PskKind::None;
@@ -255,7 +255,7 @@ void check_completeness(const Table& in, const ProfileSettings& profile) {
 } // namespace
 
 std::span<const Key> profile_keys() {
-  return keys;
+  return profile_key_list;
 }
 
 ProfileSettings read_profile(const std::string& name, Table& in, const Surroundings& around,

@@ -2,7 +2,6 @@
 #include "policy/rule_index.hpp"
 
 namespace ktls::policy {
-namespace {
 
 template<class Key, class Values>
 class DimensionIndex {
@@ -44,6 +43,8 @@ private:
   IntervalIndex<Key> intervals_;
   bool asked_ = false; // some rule has it
 };
+
+namespace {
 
 template<class... Each>
 auto indexes(const std::tuple<Each...>& all, const std::vector<Conditions>& rules) {

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t max_text_shown = 64;
 
-constexpr std::array<Key, 18> keys{{
+constexpr std::array<Key, 18> rule_key_list{{
     {"name", ""},
     {"priority", "Priority"},
     {"profile", ""},
@@ -44,7 +44,7 @@ constexpr std::array<Choice<Origin>, 3> origins{{
     {"application", "", Origin::Application},
     {"listener", "", Origin::Listener},
 }};
-constexpr std::array<Choice<AskedRole>, 2> roles{{
+constexpr std::array<Choice<AskedRole>, 2> asked_roles{{
     {"client", "Client", AskedRole::Client},
     {"server", "Server", AskedRole::Server},
 }};
@@ -87,7 +87,7 @@ Conditions read_conditions(const Table& in, const AgentSettings& agent, KnownAcc
   if (direction)
     out.direction = {exactly(*direction)};
   auto role = AskedRole::Client;
-  in.read("role", roles, role);
+  in.read("role", asked_roles, role);
   if (in.has("role"))
     out.role = {exactly(role)};
   read_texts(in, "local_address", parse_addresses, out.local_address);
@@ -158,7 +158,7 @@ std::string path_of(const toml::table& table) {
 } // namespace
 
 Rule RuleReader::read(const toml::table& table, std::uint32_t file) const {
-  const Table in(path_of(table), table, file, keys, report);
+  const Table in(path_of(table), table, file, rule_key_list, report);
   Rule out;
   out.where = report.where(in.place());
   if (!in.has("name"))

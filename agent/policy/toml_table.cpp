@@ -11,7 +11,6 @@
 namespace ktls::policy {
 namespace {
 
-constexpr std::size_t max_name_shown = 64;
 constexpr std::size_t max_string = 255;
 
 std::vector<std::string_view> names_of(std::span<const Key> keys) {

@@ -18,6 +18,8 @@
 
 namespace ktls::policy {
 
+inline constexpr std::size_t max_name_shown = 64; // of a key or a value that there is not
+
 // A key with its value; perhaps inherited from another table.
 struct Entry {
   std::string_view key; // ours, as in the list of keys

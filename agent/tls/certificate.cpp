@@ -4,8 +4,8 @@
 #include <gnutls/crypto.h>
 
 #include "base/text.hpp"
+#include "tls/certificate_import.hpp"
 #include "tls/gnutls_error.hpp"
-#include "tls/handles.hpp"
 
 namespace ktls::tls {
 namespace {
@@ -28,7 +28,17 @@ public:
 using CertificateList = List<gnutls_x509_crt_t, gnutls_x509_crt_deinit>;
 using CrlList = List<gnutls_x509_crl_t, gnutls_x509_crl_deinit>;
 
-Result<CertificateHandle> import(std::span<const std::byte> der) {
+Result<Der> der_of(gnutls_x509_crt_t certificate) {
+  Datum der;
+  const int exported = gnutls_x509_crt_export2(certificate, GNUTLS_X509_FMT_DER, der.out());
+  if (exported < 0)
+    return gnutls_error("encoding a certificate", exported);
+  return Der(der.bytes().begin(), der.bytes().end());
+}
+
+} // namespace
+
+Result<CertificateHandle> import_certificate(std::span<const std::byte> der) {
   gnutls_x509_crt_t raw = nullptr;
   int status = gnutls_x509_crt_init(&raw);
   if (status < 0)
@@ -40,16 +50,6 @@ Result<CertificateHandle> import(std::span<const std::byte> der) {
     return gnutls_error("reading a certificate", status);
   return parsed;
 }
-
-Result<Der> der_of(gnutls_x509_crt_t certificate) {
-  Datum der;
-  const int exported = gnutls_x509_crt_export2(certificate, GNUTLS_X509_FMT_DER, der.out());
-  if (exported < 0)
-    return gnutls_error("encoding a certificate", exported);
-  return Der(der.bytes().begin(), der.bytes().end());
-}
-
-} // namespace
 
 Result<std::vector<Der>> certificates_from_pem(std::string_view pem) {
   CertificateList list;
@@ -111,7 +111,7 @@ Result<std::vector<Der>> crls_from_file(std::string_view content) {
 }
 
 Result<CertificateFacts> facts_of(std::span<const std::byte> certificate) {
-  const auto parsed = TRY(import(certificate));
+  const auto parsed = TRY(import_certificate(certificate));
   Datum subject;
   const int status = gnutls_x509_crt_get_dn3(parsed.get(), subject.out(), 0);
   if (status < 0)
@@ -132,7 +132,7 @@ Result<Sha256> sha256(std::span<const std::byte> bytes) {
 }
 
 Result<Sha256> spki_sha256(std::span<const std::byte> certificate) {
-  const auto parsed = TRY(import(certificate));
+  const auto parsed = TRY(import_certificate(certificate));
   Sha256 digest{};
   std::size_t size = digest.size();
   const int status =
@@ -148,7 +148,7 @@ bool is_about(std::span<const std::byte> ocsp_response, std::span<const std::byt
     return false;
   const OcspResponseHandle parsed(raw);
   const gnutls_datum_t data = view(ocsp_response);
-  const auto subject = import(certificate);
+  const auto subject = import_certificate(certificate);
   return subject && gnutls_ocsp_resp_import(raw, &data) == 0 &&
          gnutls_ocsp_resp_check_crt(raw, 0, subject->get()) == 0;
 }

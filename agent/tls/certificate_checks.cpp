@@ -18,7 +18,7 @@ bool is_serial(Bytes serial) {
   return !zero && !negative && serial.size() - (padded ? 1 : 0) <= max_size;
 }
 
-Flaw invalid(std::string what) {
+Flaw certificate_invalid(std::string what) {
   return {Reason::CertificateInvalid, std::move(what)};
 }
 
@@ -33,18 +33,18 @@ Judgement judge_purpose(const ParsedCertificate& certificate, std::string_view p
 Judgement judge_serial(const ParsedCertificate& certificate) {
   if (is_serial(certificate.serial))
     return std::nullopt;
-  return invalid("has a serial number that is not positive, or has more than 20 bytes");
+  return certificate_invalid("has a serial number that is not positive, or has more than 20 bytes");
 }
 
 } // namespace
 
 Judgement judge_itself(const ParsedCertificate& certificate, bool anchor, const Rules& rules) {
   if (!certificate.flaw.empty())
-    return invalid(certificate.flaw);
+    return certificate_invalid(certificate.flaw);
   if (!anchor && certificate.version != 3)
-    return invalid(fmt::format("is of version {} of X.509", certificate.version));
+    return certificate_invalid(fmt::format("is of version {} of X.509", certificate.version));
   if (certificate.issuer.empty())
-    return invalid("does not name its issuer");
+    return certificate_invalid("does not name its issuer");
   if (rules.now < certificate.not_before)
     return Flaw{Reason::CertificateNotYetValid, "is not valid yet"};
   if (rules.now > certificate.not_after)
@@ -63,7 +63,8 @@ Judgement judge_key(const PublicKey& key, const Rules& rules) {
   switch (key.kind) {
   case PublicKey::Kind::Rsa:
     if (key.bits % 8 != 0)
-      return invalid(fmt::format("has an RSA key of {} bits, which is no multiple of 8", key.bits));
+      return certificate_invalid(
+          fmt::format("has an RSA key of {} bits, which is no multiple of 8", key.bits));
     return too_small("an RSA", rules.min_rsa_bits);
   case PublicKey::Kind::EllipticCurve:
     return too_small("an elliptic curve", rules.min_ec_bits);
@@ -84,11 +85,11 @@ Judgement judge_leaf(const ParsedCertificate& leaf, bool anchor, const Rules& ru
   if (anchor)
     return std::nullopt;
   if (leaf.is_authority())
-    return invalid("is an authority's own certificate");
+    return certificate_invalid("is an authority's own certificate");
   if (leaf.key_usage && leaf.allows(KeyUsage::KeyCertSign))
-    return invalid("may issue certificates, but is no authority's");
+    return certificate_invalid("may issue certificates, but is no authority's");
   if (leaf.name_constraints)
-    return invalid("has name constraints, but is no authority's");
+    return certificate_invalid("has name constraints, but is no authority's");
   return std::nullopt;
 }
 

@@ -2,6 +2,7 @@
 #include "tls/chain_verifier.hpp"
 
 #include "base/text.hpp"
+#include "tls/certificate_import.hpp"
 #include "tls/chain_builder.hpp"
 #include "tls/name_match.hpp"
 #include "tls/ocsp_staple.hpp"
@@ -10,17 +11,6 @@ namespace ktls::tls {
 namespace {
 
 using ipc::Proof;
-
-CertificateHandle import(Bytes der) {
-  gnutls_x509_crt_t raw = nullptr;
-  if (gnutls_x509_crt_init(&raw) < 0)
-    return {};
-  CertificateHandle owned(raw);
-  const gnutls_datum_t data = view(der);
-  if (gnutls_x509_crt_import(raw, &data, GNUTLS_X509_FMT_DER) < 0)
-    return {};
-  return owned;
-}
 
 std::string subject_of(gnutls_x509_crt_t certificate) {
   Datum text;
@@ -60,10 +50,10 @@ Reason Verification::find_reason() {
   if (request_.chain.empty())
     return Reason::CertificateMissing;
   // two readers must agree that it is one
-  const auto imported = import(request_.chain.front());
+  const auto imported = import_certificate(request_.chain.front());
   const auto leaf = ParsedCertificate::parse(request_.chain.front());
   if (imported)
-    verdict_.subject = subject_of(imported.get());
+    verdict_.subject = subject_of(imported->get());
   if (!imported || !leaf)
     return refuse(Reason::CertificateInvalid,
                   leaf ? "the certificate cannot be read" : "the certificate " + leaf.error());
@@ -72,7 +62,7 @@ Reason Verification::find_reason() {
   if (const auto reason = judge_chain(*leaf); reason != Reason::Success)
     return reason;
   const bool by_name = request_.verification.proof == Proof::Name;
-  return by_name && request_.judged == Judged::Server ? judge_name(imported.get())
+  return by_name && request_.judged == Judged::Server ? judge_name(imported->get())
                                                       : Reason::Success;
 }
 

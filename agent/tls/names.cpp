@@ -9,7 +9,7 @@
 namespace ktls::tls {
 namespace {
 
-constexpr std::array<Name, 13> groups{{
+constexpr std::array<Name, 13> group_table{{
     {"X25519MLKEM768", "X25519-MLKEM768"},
     {"SecP256r1MLKEM768", "SECP256R1-MLKEM768"},
     {"SecP384r1MLKEM1024", "SECP384R1-MLKEM1024"},
@@ -26,7 +26,7 @@ constexpr std::array<Name, 13> groups{{
 }};
 
 // TLS 1.2 has no curve in them; GnuTLS knows both forms, by names of their own.
-constexpr std::array<Name, 17> signatures{{
+constexpr std::array<Name, 17> signature_table{{
     {"ecdsa_secp256r1_sha256", "ECDSA-SECP256R1-SHA256"},
     {"ecdsa_secp256r1_sha256", "ECDSA-SHA256"},
     {"ecdsa_secp384r1_sha384", "ECDSA-SECP384R1-SHA384"},
@@ -46,14 +46,14 @@ constexpr std::array<Name, 17> signatures{{
     {"rsa_pkcs1_sha512", "RSA-SHA512"},
 }};
 
-constexpr std::array<Name, 4> ciphers{{
+constexpr std::array<Name, 4> cipher_table{{
     {"aes-128-gcm", "AES-128-GCM"},
     {"aes-256-gcm", "AES-256-GCM"},
     {"aes-128-ccm", "AES-128-CCM"},
     {"chacha20-poly1305", "CHACHA20-POLY1305"},
 }};
 
-constexpr std::array<Name, 4> suites{{
+constexpr std::array<Name, 4> suite_table{{
     {"TLS_AES_128_GCM_SHA256", "AES-128-GCM"},
     {"TLS_AES_256_GCM_SHA384", "AES-256-GCM"},
     {"TLS_AES_128_CCM_SHA256", "AES-128-CCM"},
@@ -63,16 +63,16 @@ constexpr std::array<Name, 4> suites{{
 } // namespace
 
 std::span<const Name> group_names() {
-  return groups;
+  return group_table;
 }
 std::span<const Name> signature_names() {
-  return signatures;
+  return signature_table;
 }
 std::span<const Name> cipher_names() {
-  return ciphers;
+  return cipher_table;
 }
 std::span<const Name> suite_names() {
-  return suites;
+  return suite_table;
 }
 
 std::vector<std::string_view> gnutls_names(std::span<const Name> names, std::string_view registry) {

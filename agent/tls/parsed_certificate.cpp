@@ -9,7 +9,7 @@ namespace {
 using namespace std::string_view_literals;
 using BasicConstraints = ParsedCertificate::BasicConstraints;
 
-std::uint16_t bits_of(Bytes bit_string) {
+std::uint16_t first_bits(Bytes bit_string) {
   std::uint16_t bits = 0;
   for (unsigned i = 0; i < 16 && i / 8 + 1 < bit_string.size(); ++i) {
     const auto byte = std::to_integer<unsigned>(bit_string[i / 8 + 1]);
@@ -37,7 +37,7 @@ bool read_basic_constraints(Bytes value, ParsedCertificate& to) {
 bool read_key_usage(Bytes value, ParsedCertificate& to) {
   DerReader reader(value);
   const auto bits = reader.take(der_tag::bit_string);
-  to.key_usage = bits_of(bits);
+  to.key_usage = first_bits(bits);
   // RFC 5280: "at least one of the bits MUST be set to 1"
   return reader.done() && to.key_usage != 0;
 }
@@ -53,15 +53,14 @@ bool read_purposes(Bytes value, ParsedCertificate& to) {
 
 // Of the characters of an IA5String only those that can be seen.
 bool is_sound(const GeneralName& name) {
-  using Type = GeneralName::Type;
   switch (name.type) {
-  case Type::Email:
-  case Type::Dns:
-  case Type::Uri:
+  case GeneralName::Type::Email:
+  case GeneralName::Type::Dns:
+  case GeneralName::Type::Uri:
     return std::ranges::all_of(name.value, [](std::byte byte) {
       return byte >= std::byte{0x20} && byte < std::byte{0x7f};
     });
-  case Type::Address:
+  case GeneralName::Type::Address:
     return name.value.size() == 4 || name.value.size() == 16;
   default:
     return true;

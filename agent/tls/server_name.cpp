@@ -11,8 +11,6 @@
 namespace ktls::tls {
 namespace {
 
-constexpr std::uint32_t handshake_record = 22;
-constexpr std::uint32_t client_hello = 1;
 constexpr std::uint32_t server_name_extension = 0;
 constexpr std::uint32_t host_name_type = 0;
 constexpr std::size_t record_head = 5;
@@ -27,7 +25,7 @@ Collected collect(std::span<const std::byte> received) {
   Collected out;
   while (received.size() >= record_head && out.is_handshake) {
     TlsReader head(received.first(record_head));
-    out.is_handshake = head.number(1) == handshake_record;
+    out.is_handshake = head.number(1) == handshake_record_type;
     (void)head.number(2);
     const std::size_t size = head.number(2);
     const auto content = received.subspan(record_head);
@@ -71,14 +69,14 @@ std::optional<std::string> server_name_in(std::span<const std::byte> received) {
   const auto collected = collect(received);
   const auto& message = collected.message;
   const bool is_full = received.size() >= max_client_hello || !collected.is_handshake;
-  if (!received.empty() && std::to_integer<std::uint32_t>(received[0]) != handshake_record)
+  if (!received.empty() && std::to_integer<std::uint32_t>(received[0]) != handshake_record_type)
     return "";
   if (message.size() < message_head)
     return is_full ? std::optional<std::string>("") : std::nullopt;
   TlsReader head(message);
   const auto type = head.number(1);
   const std::size_t size = head.number(3);
-  if (type != client_hello || size > max_client_hello)
+  if (type != client_hello_type || size > max_client_hello)
     return "";
   if (message.size() < message_head + size)
     return is_full ? std::optional<std::string>("") : std::nullopt;

@@ -10,7 +10,6 @@
 namespace ktls::tls {
 namespace {
 
-using ipc::ClientAuthType;
 using ipc::HandshakeRole;
 
 constexpr std::size_t max_handshake_message = 64UL * 1024;

@@ -9,6 +9,9 @@
 
 namespace ktls::tls {
 
+// Sections 5.1 and 4.
+inline constexpr std::uint8_t handshake_record_type = 22, client_hello_type = 1;
+
 // Once something was not there, all further reads give nothing and ok() is false.
 class TlsReader {
 public:

@@ -7,13 +7,13 @@
 #include <cerrno>
 #include <cstring>
 
+#include "tls/tls_reader.hpp"
+
 namespace ktls::tls {
 namespace {
 
 constexpr unsigned char alert_record = 21;
-constexpr unsigned char handshake_record = 22;
 constexpr unsigned char major_version = 3;
-constexpr unsigned char client_hello = 1;
 
 } // namespace
 
@@ -122,14 +122,15 @@ Transport::Flushed Transport::flush() {
 }
 
 bool Transport::not_tls() const {
-  if (head_size_ > 0 && head_[0] != handshake_record && head_[0] != alert_record)
+  if (head_size_ > 0 && head_[0] != handshake_record_type && head_[0] != alert_record)
     return true;
   return head_size_ > 1 && head_[1] != major_version;
 }
 
 bool Transport::peer_is_client() const {
   constexpr std::size_t type_at = 5;
-  return head_size_ > type_at && head_[0] == handshake_record && head_[type_at] == client_hello;
+  return head_size_ > type_at && head_[0] == handshake_record_type &&
+         head_[type_at] == client_hello_type;
 }
 
 std::optional<unsigned char> Transport::opening_alert() const {

@@ -16,7 +16,6 @@ using test::bytes_of;
 using test::Client;
 using test::good_request;
 using test::Pair;
-using test::prompt;
 using test::setting;
 
 // The application's end lingers for an hour once its peer does not read.

@@ -11,7 +11,6 @@ namespace {
 
 using test::answer_to;
 using test::await_census;
-using test::Bytes;
 using test::bytes_of;
 using test::Client;
 using test::good_request;

@@ -28,14 +28,14 @@ using testing::KilledBySignal;
 }
 
 // Enough for the child to end, with a sanitizer's run-time library too.
-constexpr std::array allowed{SCMP_SYS(exit_group), SCMP_SYS(write),       SCMP_SYS(mmap),
-                             SCMP_SYS(mprotect),   SCMP_SYS(munmap),      SCMP_SYS(madvise),
-                             SCMP_SYS(brk),        SCMP_SYS(sigaltstack), SCMP_SYS(futex),
-                             SCMP_SYS(fcntl),      SCMP_SYS(tgkill)};
-constexpr std::array refused{SCMP_SYS(openat)};
+constexpr std::array allowed_calls{SCMP_SYS(exit_group), SCMP_SYS(write),       SCMP_SYS(mmap),
+                                   SCMP_SYS(mprotect),   SCMP_SYS(munmap),      SCMP_SYS(madvise),
+                                   SCMP_SYS(brk),        SCMP_SYS(sigaltstack), SCMP_SYS(futex),
+                                   SCMP_SYS(fcntl),      SCMP_SYS(tgkill)};
+constexpr std::array refused_calls{SCMP_SYS(openat)};
 
 void filter() {
-  if (!allow_only(allowed, refused))
+  if (!allow_only(allowed_calls, refused_calls))
     ::_exit(2);
 }
 
@@ -73,7 +73,7 @@ TEST(AllowOnlyDeathTest, KillsForAnythingElse) {
 
 // For tokens, whose modules speak to local services and have threads.
 std::vector<int> allowed_for_tokens() {
-  std::vector<int> numbers(allowed.begin(), allowed.end());
+  std::vector<int> numbers(allowed_calls.begin(), allowed_calls.end());
   numbers.insert(numbers.end(), {SCMP_SYS(socket), SCMP_SYS(clone)});
   return numbers;
 }

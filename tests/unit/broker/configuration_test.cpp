@@ -16,7 +16,7 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-const KernelSuites suites{{"TLS_AES_256_GCM_SHA384"}, {"TLS_AES_256_GCM_SHA384"}, true};
+const KernelSuites kernel_suites{{"TLS_AES_256_GCM_SHA384"}, {"TLS_AES_256_GCM_SHA384"}, true};
 
 class ConfigurationTest : public testing::Test {
 protected:
@@ -164,8 +164,8 @@ TEST_F(ConfigurationTest, TakesFilesOfTheUserWhoIsAskedFor) {
   for (const auto* name : {"ca.pem", "ktlsd.toml", "conf.d", "conf.d/a.toml"})
     ASSERT_EQ(::chown(directory.file(name).c_str(), somebody, 0), 0);
 
-  EXPECT_FALSE(read_configuration({main, true}, suites));
-  const auto theirs = read_configuration({main, true, somebody}, suites);
+  EXPECT_FALSE(read_configuration({main, true}, kernel_suites));
+  const auto theirs = read_configuration({main, true, somebody}, kernel_suites);
   EXPECT_TRUE(theirs) << theirs.error().lines.front();
 }
 
@@ -245,7 +245,7 @@ TEST_F(ConfigurationTest, HasWhatThePolicyNames) {
                                   "truststore = \"{}\"\n",
                                   test::data_path("ca.pem")));
 
-  const auto configuration = read_configuration(source(), suites);
+  const auto configuration = read_configuration(source(), kernel_suites);
 
   ASSERT_TRUE(configuration);
   EXPECT_EQ(configuration->policy.profiles().size(), 1U);
@@ -257,27 +257,27 @@ TEST_F(ConfigurationTest, TellsWhatIsWrongWithWhatThePolicyNames) {
   write("ktlsd.toml", "[profile.one]\nhandshake_role = \"client\"\n"
                       "truststore = \"/nowhere/ca.pem\"\n");
 
-  const auto configuration = read_configuration(source(), suites);
+  const auto configuration = read_configuration(source(), kernel_suites);
 
   ASSERT_FALSE(configuration);
   EXPECT_NE(configuration.error().lines.at(0).find("/nowhere/ca.pem"), std::string::npos);
 }
 
 TEST_F(ConfigurationTest, WarnsOfOneWithoutRules) {
-  const auto nothing = read_configuration(source(false), suites);
+  const auto nothing = read_configuration(source(false), kernel_suites);
   ASSERT_TRUE(nothing);
   EXPECT_EQ(nothing->snapshot.warnings,
             Lines{main + " has no rules: every handshake is refused with no-policy; write some, "
                          "see ktlsd.toml(5), and reload"});
 
   write("ktlsd.toml", "[agent]\ndefault_action = \"clear\"\n");
-  const auto clear = read_configuration(source(), suites);
+  const auto clear = read_configuration(source(), kernel_suites);
   ASSERT_TRUE(clear);
   ASSERT_EQ(clear->snapshot.warnings.size(), 1U);
   EXPECT_NE(clear->snapshot.warnings[0].find("policy-clear"), std::string::npos);
 
   write("ktlsd.toml", "[[rule]]\nname = \"all\"\naction = \"deny\"\n");
-  EXPECT_EQ(read_configuration(source(), suites).value().snapshot.warnings, Lines{});
+  EXPECT_EQ(read_configuration(source(), kernel_suites).value().snapshot.warnings, Lines{});
 }
 
 } // namespace

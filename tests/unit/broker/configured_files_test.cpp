@@ -20,7 +20,7 @@ using policy::LocatedPath;
 using Ders = std::vector<tls::Der>;
 using Lines = std::vector<std::string>;
 
-const std::string place = "test.toml:7"; // of all paths in the configuration
+const std::string any_place = "test.toml:7"; // of all paths in the configuration
 
 std::string text(const tls::Der& der) {
   return {reinterpret_cast<const char*>(der.data()), der.size()};
@@ -45,13 +45,13 @@ protected:
     const auto path = directory.file(name.c_str());
     std::filesystem::create_directories(std::filesystem::path(path).parent_path());
     std::ofstream(path) << content;
-    return {path, place};
+    return {path, any_place};
   }
   [[nodiscard]] LocatedPath at(const std::string& name) const {
-    return {directory.file(name.c_str()), place};
+    return {directory.file(name.c_str()), any_place};
   }
   [[nodiscard]] LocatedPath whole_directory() const {
-    return {directory.file("").substr(0, directory.file("").size() - 1), place};
+    return {directory.file("").substr(0, directory.file("").size() - 1), any_place};
   }
   void expect_no_problem() {
     const auto& lines = files.problems().lines;
@@ -60,7 +60,7 @@ protected:
   void expect_problem(const std::string& what) {
     const auto& lines = files.problems().lines;
     ASSERT_EQ(lines.size(), 1U);
-    EXPECT_EQ(lines[0].rfind(place + ": " + whole_directory().path, 0), 0U) << lines[0];
+    EXPECT_EQ(lines[0].rfind(any_place + ": " + whole_directory().path, 0), 0U) << lines[0];
     EXPECT_NE(lines[0].find(what), std::string::npos) << lines[0];
   }
 
@@ -233,10 +233,11 @@ TEST_F(ConfiguredFilesTest, SaysWhatIsMissing) {
   (void)files.ocsp_response(at("nowhere.ocsp"), any_certificate());
   (void)files.certificates(at("nowhere.pem"));
 
-  EXPECT_EQ(files.problems().lines,
-            (Lines{place + ": " + directory.file("nowhere.crl") + ": No such file or directory",
-                   place + ": " + directory.file("nowhere.ocsp") + ": No such file or directory",
-                   place + ": " + directory.file("nowhere.pem") + ": No such file or directory"}));
+  EXPECT_EQ(
+      files.problems().lines,
+      (Lines{any_place + ": " + directory.file("nowhere.crl") + ": No such file or directory",
+             any_place + ": " + directory.file("nowhere.ocsp") + ": No such file or directory",
+             any_place + ": " + directory.file("nowhere.pem") + ": No such file or directory"}));
 }
 
 TEST_F(ConfiguredFilesTest, SaysTheSameOnce) {

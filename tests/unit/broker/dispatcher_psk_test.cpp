@@ -56,7 +56,7 @@ role = "server"
 profile = "server"
 )";
 
-test::ServedByName served() {
+test::ServedByName served_with_psk() {
   const auto file =
       std::make_shared<const PskFile>(PskFile::parse("alice:00000000000000000000000000000001\n"
                                                      "bob:00000000000000000000000000000002\n")
@@ -71,7 +71,7 @@ test::ServedByName served() {
 class DispatcherPskTest : public testing::Test {
 protected:
   DispatcherPskTest() {
-    dispatcher.serve(test::TestGeneration::make(psk_policy, served(), workers), ample);
+    dispatcher.serve(test::TestGeneration::make(psk_policy, served_with_psk(), workers), ample);
     workers.on_lost = [this](Workers::Index worker) {
       dispatcher.on_lost({&workers, worker}, Workers::Loss::Failed);
     };

@@ -16,7 +16,7 @@ constexpr std::uint32_t first_profile = 20;
 constexpr std::uint32_t second_profile = 30;
 constexpr std::uint32_t in_kernel = 1; // behind that for applications
 
-constexpr const char* policy_text = R"(
+constexpr const char* server_name_policy = R"(
 [agent]
 handshake_timeout = 600
 first_byte_timeout = 240
@@ -65,7 +65,7 @@ const std::string fallback = "[[rule]]\nname = \"nameless\"\nprofile = \"second\
 
 class DispatcherServerNameTest : public DispatcherTest {
 protected:
-  DispatcherServerNameTest() { go_by(policy_text); }
+  DispatcherServerNameTest() { go_by(server_name_policy); }
   void go_by(const std::string& policy) {
     const test::ServedByName served{
         {"first", {first_profile, first_profile + in_kernel, nullptr}},
@@ -121,7 +121,7 @@ TEST_F(DispatcherServerNameTest, HasTheWorkerLookForTheName) {
 }
 
 TEST_F(DispatcherServerNameTest, KeepsToTheTimeLimitOfTheProfileThatWasChosen) {
-  std::string text = policy_text;
+  std::string text = server_name_policy;
   const std::string second = "inherits = \"first\"\n";
   text.insert(text.find(second) + second.size(), "handshake_timeout = 5\n");
   go_by(text);
@@ -175,7 +175,7 @@ TEST_F(DispatcherServerNameTest, LooksForTheNameWhereTheRoleIsLeftToThePolicy) {
 }
 
 TEST_F(DispatcherServerNameTest, ChoosesForAClientThatNamesNobody) {
-  go_by(policy_text + fallback);
+  go_by(server_name_policy + fallback);
   const auto id = begin();
   tell(id, "");
 
@@ -184,7 +184,7 @@ TEST_F(DispatcherServerNameTest, ChoosesForAClientThatNamesNobody) {
 
 // A worker that was taken over may say anything.
 TEST_F(DispatcherServerNameTest, TakesWhatIsNoNameForNone) {
-  go_by(policy_text + fallback);
+  go_by(server_name_policy + fallback);
   const auto id = begin();
   tell(id, "one.example.org\n");
 

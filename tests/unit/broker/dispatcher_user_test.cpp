@@ -14,7 +14,7 @@ using test::DispatcherTest;
 using test::is_shut_down;
 using test::not_mapped;
 
-constexpr const char* policy_text = R"(
+constexpr const char* user_policy = R"(
 [agent]
 handshake_timeout = 600
 [credential.host]
@@ -51,7 +51,7 @@ protected:
                                     {"reporting", {3, std::nullopt, nullptr}},
                                     {"passthru", {4, std::nullopt, nullptr}}};
     const auto rule = "[[rule]]\nname = \"rest\"\nprofile = \"" + profile + "\"\n";
-    asking.serve(test::TestGeneration::make(policy_text + rule, served, workers), ample);
+    asking.serve(test::TestGeneration::make(user_policy + rule, served, workers), ample);
     workers.on_lost = [this](Workers::Index worker) {
       asking.on_lost({&workers, worker}, Workers::Loss::Failed);
     };
@@ -275,7 +275,7 @@ TEST_F(DispatcherUserTest, KnowsNobodyWithoutAMapper) {
                                   {"required", {2, std::nullopt, nullptr}},
                                   {"reporting", {3, std::nullopt, nullptr}},
                                   {"passthru", {4, std::nullopt, nullptr}}};
-  alone.serve(test::TestGeneration::make(std::string(policy_text) +
+  alone.serve(test::TestGeneration::make(std::string(user_policy) +
                                              "[[rule]]\nname = \"a\"\nprofile = \"safcheck\"\n",
                                          served, workers),
               ample);

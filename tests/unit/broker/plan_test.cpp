@@ -11,7 +11,7 @@ namespace {
 
 using policy::Origin;
 
-constexpr const char* policy_text = R"(
+constexpr const char* plan_policy = R"(
 [profile.client]
 handshake_role = "client"
 truststore = "/ca.pem"
@@ -48,7 +48,7 @@ name = "the-rule"
 action = "deny"
 )";
 
-test::ServedByName served() {
+test::ServedByName each_served() {
   test::ServedByName out;
   std::uint32_t index = 10;
   for (const auto* name :
@@ -94,7 +94,7 @@ protected:
 
   test::FakeWorkers workers;
   std::shared_ptr<const Generation> generation =
-      test::TestGeneration::make(policy_text, served(), workers, 7);
+      test::TestGeneration::make(plan_policy, each_served(), workers, 7);
   policy::Facts facts;
   RequestedRole role = RequestedRole::Client;
   std::string peer_name = "server.test";

@@ -24,7 +24,7 @@ using ipc::HandshakeRole;
 using test::data_path;
 using Lines = std::vector<std::string>;
 
-const KernelSuites suites{{"TLS_AES_256_GCM_SHA384"}, {"TLS_AES_256_GCM_SHA384"}, true};
+const KernelSuites aes_256_suites{{"TLS_AES_256_GCM_SHA384"}, {"TLS_AES_256_GCM_SHA384"}, true};
 
 // A file of the configuration, of which the tests change single lines.
 class Toml {
@@ -64,11 +64,11 @@ Toml server() {
 }
 
 tl::expected<Snapshot, policy::Problems> load(const Toml& toml,
-                                              const KernelSuites& carried = suites) {
+                                              const KernelSuites& carried = aes_256_suites) {
   return load_snapshot(toml.policy(), carried);
 }
 
-Lines problems(const Toml& toml, const KernelSuites& carried = suites) {
+Lines problems(const Toml& toml, const KernelSuites& carried = aes_256_suites) {
   const auto snapshot = load(toml, carried);
   return snapshot ? Lines{} : snapshot.error().lines;
 }

@@ -2,6 +2,7 @@
 // Certificates of people, made in the test.
 #pragma once
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <stdexcept>
@@ -10,6 +11,7 @@
 
 #include "identity/identity_extensions.hpp"
 #include "identity/peer_identity.hpp"
+#include "policy/pin.hpp"
 #include "tls/made_pki.hpp"
 
 namespace ktls::identity::test {
@@ -87,6 +89,11 @@ inline std::string policy(unsigned n) {
   const auto oid = "\x2b\x06\x01\x04\x01\x63"s + static_cast<char>(n);
   return der::extension(identity_oid::certificate_policies,
                         der::sequence(der::sequence(der::oid(oid))));
+}
+
+// A line of a file with pins.
+inline std::string key_pin(std::string_view user) {
+  return fmt::format("key {} {}\n", ktls::policy::pin_text(hash_of(key().spki())), user);
 }
 
 inline std::string certificate(const std::string& subject,

@@ -6,17 +6,17 @@
 namespace ktls::identity::test {
 namespace {
 
-const std::string trusted =
+const std::string trusted_anchor =
     anchor("high_trust = true\nspiffe_trust_domains = [\"ex.org\", \"ex.net\"]");
 const std::string host_rules =
-    trusted + "[mapd]\nhost_ids = \"Host.Ex\"\n[extension]\nhost_id_mappings = true\n";
+    trusted_anchor + "[mapd]\nhost_ids = \"Host.Ex\"\n[extension]\nhost_id_mappings = true\n";
 const std::string sid_rules =
-    trusted + "[[sid]]\nsid = \"S-1-5-21-1-2-3-1001\"\nuser = \"alice\"\n";
-const std::string spiffe_rules = trusted +
+    trusted_anchor + "[[sid]]\nsid = \"S-1-5-21-1-2-3-1001\"\nuser = \"alice\"\n";
+const std::string spiffe_rules = trusted_anchor +
                                  "[[spiffe]]\nid = \"spiffe://ex.org/web\"\nuser = \"web\"\n"
                                  "[[spiffe]]\nid = \"spiffe://ex.net/web\"\nuser = \"net\"\n";
-const std::string upn_rules = trusted + "[[upn]]\nrealm = \"corp\"\n";
-const std::string email_rules = trusted + "[[email]]\nrealm = \"ex.org\"\n";
+const std::string upn_rules = trusted_anchor + "[[upn]]\nrealm = \"corp\"\n";
+const std::string email_rules = trusted_anchor + "[[email]]\nrealm = \"ex.org\"\n";
 
 PeerIdentity with(const std::string& extension) {
   return person(alice, {extension});

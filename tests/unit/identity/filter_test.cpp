@@ -6,10 +6,10 @@
 namespace ktls::identity::test {
 namespace {
 
-const std::string example = "<SUBJECT>.*,O=Example";
+const std::string example_match = "<SUBJECT>.*,O=Example";
 
 TEST(Filters, MapByNames) {
-  const auto answer = map(anchor() + filter("staff", example, "staff"), person(alice));
+  const auto answer = map(anchor() + filter("staff", example_match, "staff"), person(alice));
 
   EXPECT_EQ(said(answer), "match staff weak");
   EXPECT_EQ(answer.source, "filter");
@@ -26,8 +26,8 @@ TEST(Filters, MapNobodyElse) {
 TEST(Filters, AreBoundToTheAnchorsKey) {
   const Authority impostor("Example CA");
   const auto forged = read(impostor.issue({.subject = alice, .extensions = {}}, key()));
-  const auto text =
-      anchor("names_trusted = true") + filter("staff", "<ISSUER>CN=Example CA" + example, "staff");
+  const auto text = anchor("names_trusted = true") +
+                    filter("staff", "<ISSUER>CN=Example CA" + example_match, "staff");
   Context other;
   other.anchor_spki = hash_of(impostor.key.spki());
 
@@ -41,7 +41,7 @@ TEST(Filters, AreOfOneAnchor) {
   const auto text = anchor() +
                     fmt::format("[anchor.second]\nspki_sha256 = \"{}\"\n",
                                 policy::pin_text(hash_of(second.key.spki()))) +
-                    filter("staff", example, "staff");
+                    filter("staff", example_match, "staff");
   Context other;
   other.anchor_spki = hash_of(second.key.spki());
 
@@ -50,7 +50,7 @@ TEST(Filters, AreOfOneAnchor) {
 
 TEST(Filters, AreStrongWhereNamesAreTrusted) {
   const auto text = anchor("names_trusted = true\npolicy_oids = \"1.3.6.1.4.1.99.1\"") +
-                    filter("s", example, "s");
+                    filter("s", example_match, "s");
 
   EXPECT_EQ(said(text, person(alice, {policy(1)})), "match s strong");
   EXPECT_EQ(said(text, person(alice, {policy(2)})), "match s weak");
@@ -61,7 +61,7 @@ TEST(Filters, AreStrongWhereNamesAreTrusted) {
 }
 
 TEST(Filters, TheMostSpecificWins) {
-  const auto text = anchor() + filter("all", example, "guest") +
+  const auto text = anchor() + filter("all", example_match, "guest") +
                     filter("ops", "<SUBJECT>.*,OU=Ops,O=Example", "ops") +
                     filter("alice", "<SUBJECT>CN=alice,OU=Ops,O=Example", "alice");
 
@@ -74,9 +74,9 @@ TEST(Filters, TheMostSpecificWins) {
 
 TEST(Filters, CountCriteria) {
   const auto text =
-      anchor() + filter("any", example, "guest") +
-      filter("db", example, "dba", "rule = [\"db\", \"db2\"]") +
-      filter("db-port", example, "operator", "rule = \"db\"\nlocal_port = \"5000-5999\"");
+      anchor() + filter("any", example_match, "guest") +
+      filter("db", example_match, "dba", "rule = [\"db\", \"db2\"]") +
+      filter("db-port", example_match, "operator", "rule = \"db\"\nlocal_port = \"5000-5999\"");
   auto where = context();
 
   EXPECT_EQ(said(text, person(alice), where), "match guest weak");
@@ -89,7 +89,7 @@ TEST(Filters, CountCriteria) {
 }
 
 TEST(Filters, GoByTheServersName) {
-  const auto text = anchor() + filter("a", example, "a", "server_name = \"*.ex.org\"");
+  const auto text = anchor() + filter("a", example_match, "a", "server_name = \"*.ex.org\"");
   auto where = context();
 
   EXPECT_EQ(said(text, person(alice), where), "no-match");
@@ -124,8 +124,8 @@ TEST(Filters, DenyBeforeAllElse) {
 }
 
 TEST(Filters, TakeUsersFromNames) {
-  const auto text =
-      anchor() + filter("upn", example, "{subject_nt_principal.short_name}", "realm = \"corp\"");
+  const auto text = anchor() + filter("upn", example_match, "{subject_nt_principal.short_name}",
+                                      "realm = \"corp\"");
 
   EXPECT_EQ(said(text, person(alice, {names(upn("bob@corp"))})), "match bob weak");
   EXPECT_EQ(map(text, person(alice, {names(upn("bob@corp"))})).attribute,
@@ -143,7 +143,7 @@ TEST(Filters, FallBackToALessSpecificOneWithoutSuchAName) {
   const auto text = anchor() +
                     filter("upn", "<SUBJECT>.*,OU=Ops,O=Example",
                            "{subject_nt_principal.short_name}", "realm = \"corp\"") +
-                    filter("all", example, "guest");
+                    filter("all", example_match, "guest");
 
   EXPECT_EQ(said(text, person(alice, {names(upn("bob@corp"))})), "match bob weak");
   EXPECT_EQ(said(text, person(alice)), "match guest weak");

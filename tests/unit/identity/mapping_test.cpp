@@ -9,19 +9,17 @@ namespace {
 const std::string sid_text = "S-1-5-21-1-2-3-1001";
 
 // Each source has another user for this one.
-const std::string& leaf() {
+const std::string& person_with_sid() {
   static const std::string one = certificate(alice, {sid(sid_text)});
   return one;
-}
-std::string key_pin(std::string_view user) {
-  return fmt::format("key {} {}\n", policy::pin_text(hash_of(key().spki())), user);
 }
 std::string configuration(const std::string& mapd = "") {
   return "[mapd]\npins = \"/pins\"\n" + mapd + "\n" + anchor("high_trust = true") +
          filter("f", "<SUBJECT>CN=alice.*", "filtered") +
          fmt::format("[[sid]]\nsid = \"{}\"\nuser = \"extended\"\n", sid_text);
 }
-Answer answer(const std::string& mapd, const std::string& pins, const std::string& of = leaf()) {
+Answer answer(const std::string& mapd, const std::string& pins,
+              const std::string& of = person_with_sid()) {
   return mapping(configuration(mapd), {{"/pins", pins}}).map(read(of), context());
 }
 // "pin:no-match filter:match"
@@ -66,8 +64,9 @@ TEST(Mapping, AsksOnlyTheSourcesThatAreListed) {
 }
 
 TEST(Mapping, WithoutAnythingMapsNobody) {
-  EXPECT_EQ(said("", read(leaf())), "no-match");
-  EXPECT_EQ(steps(map("", read(leaf()))), "pin:skipped filter:skipped extension:skipped");
+  EXPECT_EQ(said("", read(person_with_sid())), "no-match");
+  EXPECT_EQ(steps(map("", read(person_with_sid()))),
+            "pin:skipped filter:skipped extension:skipped");
 }
 
 TEST(Mapping, GoesByCertificatesOfAnchorsInFiles) {
@@ -75,7 +74,7 @@ TEST(Mapping, GoesByCertificatesOfAnchorsInFiles) {
   const auto rules =
       "[anchor.ca]\ncertificate = \"/ca.pem\"\n" + filter("f", "<SUBJECT>.*", "alice");
 
-  EXPECT_EQ(said(mapping(rules, {{"/ca.pem", text}}).map(read(leaf()), context())),
+  EXPECT_EQ(said(mapping(rules, {{"/ca.pem", text}}).map(read(person_with_sid()), context())),
             "match alice weak");
   EXPECT_EQ(problems(rules, {{"/ca.pem", text + text}}),
             "m:2: anchor.ca.certificate: /ca.pem: must have one certificate, that of the anchor");

@@ -10,7 +10,7 @@ std::string text_of(const std::string& name) {
   const auto read = read_name(der::bytes(name));
   return read ? read->text : "none";
 }
-std::string with(std::string_view value, std::uint8_t tag = utf8_tag) {
+std::string text_of_cn(std::string_view value, std::uint8_t tag = utf8_tag) {
   return text_of(der::sequence(der::attribute(cn, value, tag)));
 }
 
@@ -21,33 +21,33 @@ TEST(NameText, HasTheMostSpecificFirst) {
 
 // RFC 4514, section 4
 TEST(NameText, IsAsInTheStandardsExamples) {
-  EXPECT_EQ(with("James \"Jim\" Smith, III"), "CN=James \\22Jim\\22 Smith\\2c III");
-  EXPECT_EQ(with("Before\rAfter"), "CN=Before\\0dAfter");
-  EXPECT_EQ(with("Lu\xc4\x8di\xc4\x87"), "CN=Lu\xc4\x8di\xc4\x87");
+  EXPECT_EQ(text_of_cn("James \"Jim\" Smith, III"), "CN=James \\22Jim\\22 Smith\\2c III");
+  EXPECT_EQ(text_of_cn("Before\rAfter"), "CN=Before\\0dAfter");
+  EXPECT_EQ(text_of_cn("Lu\xc4\x8di\xc4\x87"), "CN=Lu\xc4\x8di\xc4\x87");
   EXPECT_EQ(text_of(der::sequence(der::attribute("\x2b\x06\x01\x04\x01\x8b\x3a\x00"s, "Hi", 0x04))),
             "1.3.6.1.4.1.1466.0=#04024869");
 }
 
 TEST(NameText, EscapesWhatWouldBeTakenForStructure) {
-  EXPECT_EQ(with("a,O=Evil"), "CN=a\\2cO\\3dEvil");
-  EXPECT_EQ(with("a+UID=root"), "CN=a\\2bUID\\3droot");
-  EXPECT_EQ(with("a\\,b"), "CN=a\\5c\\2cb");
-  EXPECT_EQ(with("<;>\""), "CN=\\3c\\3b\\3e\\22");
-  EXPECT_EQ(with(" a b "), "CN=\\20a b\\20");
-  EXPECT_EQ(with("#0c#"), "CN=\\230c#");
-  EXPECT_EQ(with(std::string_view("a\0b", 3)), "CN=a\\00b");
+  EXPECT_EQ(text_of_cn("a,O=Evil"), "CN=a\\2cO\\3dEvil");
+  EXPECT_EQ(text_of_cn("a+UID=root"), "CN=a\\2bUID\\3droot");
+  EXPECT_EQ(text_of_cn("a\\,b"), "CN=a\\5c\\2cb");
+  EXPECT_EQ(text_of_cn("<;>\""), "CN=\\3c\\3b\\3e\\22");
+  EXPECT_EQ(text_of_cn(" a b "), "CN=\\20a b\\20");
+  EXPECT_EQ(text_of_cn("#0c#"), "CN=\\230c#");
+  EXPECT_EQ(text_of_cn(std::string_view("a\0b", 3)), "CN=a\\00b");
 }
 
 TEST(NameText, IsTheSameForEachStringType) {
-  EXPECT_EQ(with("alice", 0x13), "CN=alice");
-  EXPECT_EQ(with("alice", 0x16), "CN=alice");
-  EXPECT_EQ(with("\0a\0l"s, 0x1e), "CN=al");
+  EXPECT_EQ(text_of_cn("alice", 0x13), "CN=alice");
+  EXPECT_EQ(text_of_cn("alice", 0x16), "CN=alice");
+  EXPECT_EQ(text_of_cn("\0a\0l"s, 0x1e), "CN=al");
 }
 
 TEST(NameText, SaysWhatIsNoTextByItsBytes) {
-  EXPECT_EQ(with("\xe9", 0x14), "CN=#1401e9") << "Latin-1";
-  EXPECT_EQ(with("\xff", utf8_tag), "CN=#0c01ff");
-  EXPECT_EQ(with("x", 0x04), "CN=#040178");
+  EXPECT_EQ(text_of_cn("\xe9", 0x14), "CN=#1401e9") << "Latin-1";
+  EXPECT_EQ(text_of_cn("\xff", utf8_tag), "CN=#0c01ff");
+  EXPECT_EQ(text_of_cn("x", 0x04), "CN=#040178");
   EXPECT_EQ(
       read_name(der::bytes(der::sequence(der::attribute(cn, "x", 0x04))))->attributes[0].value,
       std::nullopt);

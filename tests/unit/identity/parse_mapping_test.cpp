@@ -8,7 +8,7 @@ namespace ktls::identity::test {
 namespace {
 
 const std::string match = "<SUBJECT>.*,O=Example";
-const std::string hash(64, 'a');
+const std::string some_hash(64, 'a');
 
 TEST(MapdToml, HasDefaults) {
   const auto settings = mapping("").settings();
@@ -84,10 +84,10 @@ TEST(MapdToml, WantsSourcesInTheirOrder) {
 
 TEST(MapdToml, WantsOneKeyForEachAnchor) {
   EXPECT_EQ(problems("[anchor.a]\n"), "m:1: anchor.a: needs either spki_sha256 or certificate");
-  EXPECT_EQ(problems("[anchor.a]\nspki_sha256 = \"" + hash + "\"\ncertificate = \"/a\"\n"),
+  EXPECT_EQ(problems("[anchor.a]\nspki_sha256 = \"" + some_hash + "\"\ncertificate = \"/a\"\n"),
             "m:1: anchor.a: needs either spki_sha256 or certificate");
-  EXPECT_EQ(problems("[anchor.a]\nspki_sha256 = \"" + hash + "\"\n[anchor.b]\nspki_sha256 = \"" +
-                     hash + "\"\n"),
+  EXPECT_EQ(problems("[anchor.a]\nspki_sha256 = \"" + some_hash +
+                     "\"\n[anchor.b]\nspki_sha256 = \"" + some_hash + "\"\n"),
             "m:3: anchor.b: has the same key as anchor.a, in m:1");
   EXPECT_EQ(problems("[anchor]\na = 1\n"), "m:2: anchor.a: must be a table: [anchor.a]");
 }
@@ -264,7 +264,7 @@ TEST(MapdToml, SurvivesDamage) {
   const auto sound = anchor("high_trust = true") + filter("f", match, "a") +
                      "[[sid]]\nsid = \"S-1-5-18\"\nuser = \"a\"\n[mapd]\npins = \"/p\"\n"
                      "[sssd]\nenabled = true\n[[mapper]]\nbus_name = \"a.b\"\n";
-  const Files named{{"/p", "key " + hash + " bob\n"}};
+  const Files named{{"/p", "key " + some_hash + " bob\n"}};
   ASSERT_EQ(problems(sound, named), "");
 
   for (std::size_t at = 0; at < sound.size(); ++at) {

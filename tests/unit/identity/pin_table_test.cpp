@@ -19,9 +19,6 @@ const std::string& leaf() {
 std::string cert_pin(std::string_view user) {
   return fmt::format("cert {} {}\n", hex(hash_of(leaf())), user);
 }
-std::string key_pin(std::string_view user) {
-  return fmt::format("key {} {}\n", hex(hash_of(key().spki())), user);
-}
 std::string issued_pin(std::string_view user, std::string_view serial = "abc",
                        std::string_view issuer = "CN=Example CA") {
   return fmt::format("issued {} {} \"{}\" {}\n", hex(anchor_spki()), serial, issuer, user);

@@ -11,7 +11,7 @@ UserTemplate user(std::string_view text, std::string_view realm = "") {
   EXPECT_TRUE(parsed.has_value()) << text << ": " << parsed.error();
   return *std::move(parsed);
 }
-std::string problem(std::string_view text, std::string_view realm = "") {
+std::string template_problem(std::string_view text, std::string_view realm = "") {
   const auto parsed = UserTemplate::parse(text, realm);
   return parsed ? "" : parsed.error();
 }
@@ -28,60 +28,65 @@ std::string users(const UserTemplate& user, const PeerIdentity& peer) {
 std::string upn_user(const PeerIdentity& peer) {
   return users(user("{subject_nt_principal.short_name}", "Corp.Example"), peer);
 }
-PeerIdentity with(const std::string& general_names) {
+PeerIdentity with_names(const std::string& general_names) {
   return person(alice, {names(general_names)});
 }
 
 TEST(UserTemplate, IsAName) {
   EXPECT_EQ(users(user("alice"), person(alice)), "alice");
-  EXPECT_EQ(problem("a b"), "cannot be the name of a user: it has ' ' in it");
-  EXPECT_EQ(problem("alice", "corp"), "has a realm, but takes no name from the certificate");
+  EXPECT_EQ(template_problem("a b"), "cannot be the name of a user: it has ' ' in it");
+  EXPECT_EQ(template_problem("alice", "corp"),
+            "has a realm, but takes no name from the certificate");
 }
 
 TEST(UserTemplate, TakesWhatIsInFrontOfTheRealm) {
-  EXPECT_EQ(upn_user(with(upn("bob@corp.example"))), "bob");
-  EXPECT_EQ(upn_user(with(upn("bob@CORP.EXAMPLE"))), "bob") << "realms of Windows are so";
-  EXPECT_EQ(upn_user(with(upn("Bob@corp.example"))), "Bob") << "users are not";
+  EXPECT_EQ(upn_user(with_names(upn("bob@corp.example"))), "bob");
+  EXPECT_EQ(upn_user(with_names(upn("bob@CORP.EXAMPLE"))), "bob") << "realms of Windows are so";
+  EXPECT_EQ(upn_user(with_names(upn("Bob@corp.example"))), "Bob") << "users are not";
   EXPECT_EQ(upn_user(person(alice)), "");
 }
 
 // Cut off first, all of these would be bob.
 TEST(UserTemplate, JudgesTheRealmBeforeItIsCutOff) {
-  EXPECT_EQ(upn_user(with(upn("bob@evil.example"))), "");
-  EXPECT_EQ(upn_user(with(upn("bob"))), "");
-  EXPECT_EQ(upn_user(with(upn("bob@corp.example.evil"))), "");
-  EXPECT_EQ(upn_user(with(upn("bob@corp.example@evil.example"))), "");
-  EXPECT_EQ(upn_user(with(upn("bob@evil.example@corp.example"))),
+  EXPECT_EQ(upn_user(with_names(upn("bob@evil.example"))), "");
+  EXPECT_EQ(upn_user(with_names(upn("bob"))), "");
+  EXPECT_EQ(upn_user(with_names(upn("bob@corp.example.evil"))), "");
+  EXPECT_EQ(upn_user(with_names(upn("bob@corp.example@evil.example"))), "");
+  EXPECT_EQ(upn_user(with_names(upn("bob@evil.example@corp.example"))),
             "\"bob@evil.example@corp.example\" gives a name that has '@' in it");
-  EXPECT_EQ(upn_user(with(upn("@corp.example"))), "\"@corp.example\" gives a name that is empty");
+  EXPECT_EQ(upn_user(with_names(upn("@corp.example"))),
+            "\"@corp.example\" gives a name that is empty");
 }
 
 TEST(UserTemplate, KnowsTheOtherNames) {
   EXPECT_EQ(users(user("{subject_pkinit_principal.short_name}", "REALM.EX"),
-                  with(pkinit("bob", "REALM.EX"))),
+                  with_names(pkinit("bob", "REALM.EX"))),
             "bob");
   EXPECT_EQ(users(user("{subject_principal.short_name}", "ex"),
-                  with(upn("bob@ex") + pkinit("bob", "EX") + pkinit("carol", "EX"))),
+                  with_names(upn("bob@ex") + pkinit("bob", "EX") + pkinit("carol", "EX"))),
             "bob, carol");
-  EXPECT_EQ(users(user("{subject_rfc822_name.short_name}", "ex.org"), with(email("bob@ex.org"))),
-            "bob");
-  EXPECT_EQ(users(user("{subject_dns_name.short_name}", "ex.org"), with(dns("web.ex.org"))), "web");
-  EXPECT_EQ(users(user("{subject_dns_name.short_name}", "ex.org"), with(dns("a.b.ex.org"))), "");
+  EXPECT_EQ(
+      users(user("{subject_rfc822_name.short_name}", "ex.org"), with_names(email("bob@ex.org"))),
+      "bob");
+  EXPECT_EQ(users(user("{subject_dns_name.short_name}", "ex.org"), with_names(dns("web.ex.org"))),
+            "web");
+  EXPECT_EQ(users(user("{subject_dns_name.short_name}", "ex.org"), with_names(dns("a.b.ex.org"))),
+            "");
   EXPECT_EQ(users(user("{subject_dn_component.CN}"), person(alice)), "alice");
 }
 
 TEST(UserTemplate, PutsTextAround) {
-  EXPECT_EQ(users(user("CORP\\{subject_nt_principal.short_name}", "ex"), with(upn("bob@ex"))),
+  EXPECT_EQ(users(user("CORP\\{subject_nt_principal.short_name}", "ex"), with_names(upn("bob@ex"))),
             "CORP\\bob");
   EXPECT_EQ(users(user("{subject_dn_component.CN}@ex.org"), person(alice)), "alice@ex.org");
 }
 
 TEST(UserTemplate, RefusesNamesThatNoUserHas) {
   for (const char* name : {"root", "../bob", "-bob", "1000", "a:b", "a b", "a\\@b", "."})
-    EXPECT_NE(upn_user(with(upn(name + "@corp.example"s))).find("gives a name that"),
+    EXPECT_NE(upn_user(with_names(upn(name + "@corp.example"s))).find("gives a name that"),
               std::string::npos)
         << name;
-  EXPECT_NE(upn_user(with(upn(std::string(60'000, 'a') + "@corp.example"))).find("256 bytes"),
+  EXPECT_NE(upn_user(with_names(upn(std::string(60'000, 'a') + "@corp.example"))).find("256 bytes"),
             std::string::npos);
 }
 
@@ -92,26 +97,26 @@ TEST(UserTemplate, RefusesNamesThatAreNoText) {
 }
 
 TEST(UserTemplate, FailsOnMalformedNames) {
-  EXPECT_EQ(upn_user(with(upn("bob@corp.example") + upn(std::string_view("bob\0", 4)))),
+  EXPECT_EQ(upn_user(with_names(upn("bob@corp.example") + upn(std::string_view("bob\0", 4)))),
             "its user principal name is malformed, or too long");
 }
 
 TEST(UserTemplate, SaysWhatItWentBy) {
   const auto candidates =
-      user("{subject_nt_principal.short_name}", "ex").expand(with(upn("m\xc3\xbc@ex")));
+      user("{subject_nt_principal.short_name}", "ex").expand(with_names(upn("m\xc3\xbc@ex")));
 
   EXPECT_EQ(candidates->front().attribute, "name=m\\xc3\\xbc@ex");
 }
 
 TEST(UserTemplate, RefusesWhatItDoesNotKnow) {
-  EXPECT_EQ(problem("{subject_nt_principal.short_name}"),
+  EXPECT_EQ(template_problem("{subject_nt_principal.short_name}"),
             "needs a realm: without one, {subject_nt_principal.short_name} of any would do");
-  EXPECT_EQ(problem("{subject_dn_component.CN}", "ex"),
+  EXPECT_EQ(template_problem("{subject_dn_component.CN}", "ex"),
             "has a realm, which a part of the subject does not");
   for (const char* text : {"{", "}", "{}", "a{b", "{a}{b}", "}{", "{subject_nt_principal}",
                            "{subject_dn_component.cn}", "{subject_dn_component}",
                            "{subject_rfc822_name}", "{sid.rid}"})
-    EXPECT_NE(problem(text, text[1] == 's' ? "" : "ex"), "") << text;
+    EXPECT_NE(template_problem(text, text[1] == 's' ? "" : "ex"), "") << text;
 }
 
 } // namespace

@@ -182,16 +182,17 @@ void PrintTo(const Mapped& mapped, std::ostream* out) {
   *out << mapped.environment << mapped.advanced << mapped.key;
 }
 class AtTlsParameter : public testing::TestWithParam<Mapped> {};
-constexpr const char* server = "HandshakeRole Server\n";
+constexpr const char* as_server = "HandshakeRole Server\n";
 constexpr const char* judge = "HandshakeRole ServerWithClientAuth\n";
-constexpr const char* client = "HandshakeRole Client\n";
+constexpr const char* as_client = "HandshakeRole Client\n";
 INSTANTIATE_TEST_SUITE_P(
     All, AtTlsParameter,
     testing::Values(
-        Mapped{server, "", "handshake_role", "\"server\""},
-        Mapped{server, "", "credentials", "\"R-DEFAULT\""}, Mapped{server, "", "truststore", ""},
-        Mapped{server, "CertificateLabel My Cert\n", "credentials", "\"R-My_Cert\""},
-        Mapped{server, "ServerCertificateLabel A\nServerCertificateLabel B\n", "credentials",
+        Mapped{as_server, "", "handshake_role", "\"server\""},
+        Mapped{as_server, "", "credentials", "\"R-DEFAULT\""},
+        Mapped{as_server, "", "truststore", ""},
+        Mapped{as_server, "CertificateLabel My Cert\n", "credentials", "\"R-My_Cert\""},
+        Mapped{as_server, "ServerCertificateLabel A\nServerCertificateLabel B\n", "credentials",
                R"(["R-A", "R-B"])"},
         Mapped{judge, "", "client_auth_type", "\"required\""},
         Mapped{judge, "ClientAuthType safcheck\n", "client_auth_type", "\"safcheck\""},
@@ -203,18 +204,19 @@ INSTANTIATE_TEST_SUITE_P(
         Mapped{judge, "PeerMinRsaKeySize 3072\n", "min_peer_rsa_bits", "3072"},
         Mapped{judge, "PeerMinRsaKeySize 0\n", "min_peer_rsa_bits", "1024"},
         Mapped{judge, "PeerMinECCKeySize 384\n", "min_peer_ec_bits", "384"},
-        Mapped{client, "", "credentials", ""},
-        Mapped{client, "", "server_verification", "\"chain\""},
-        Mapped{client, "HostReferenceIdDNS db.example.org\n", "server_verification", "\"name\""},
-        Mapped{client, "HostReferenceIdDNS db.example.org\n", "server_name", "\"db.example.org\""},
-        Mapped{client, "HostReferenceIdDNS *.x\"y\n", "server_verification", "\"name\""},
-        Mapped{client, "HostReferenceIdDNS *.x\"y\n", "server_name", ""},
-        Mapped{server, "TLSv1.3 On\n", "versions", R"(["1.2", "1.3"])"},
-        Mapped{server, "TLSv1.2 Off\nTLSv1.3 On\n", "versions", R"(["1.3"])"},
-        Mapped{server, "TLSv1.2 Off\n", "versions", ""},
-        Mapped{server, "HandshakeTimeout 5\n", "first_byte_timeout", "5"},
-        Mapped{server, "HandshakeTimeout 0\n", "first_byte_timeout", ""},
-        Mapped{server, "ApplicationControlled On\n", "origin", "\"application\""},
+        Mapped{as_client, "", "credentials", ""},
+        Mapped{as_client, "", "server_verification", "\"chain\""},
+        Mapped{as_client, "HostReferenceIdDNS db.example.org\n", "server_verification", "\"name\""},
+        Mapped{as_client, "HostReferenceIdDNS db.example.org\n", "server_name",
+               "\"db.example.org\""},
+        Mapped{as_client, "HostReferenceIdDNS *.x\"y\n", "server_verification", "\"name\""},
+        Mapped{as_client, "HostReferenceIdDNS *.x\"y\n", "server_name", ""},
+        Mapped{as_server, "TLSv1.3 On\n", "versions", R"(["1.2", "1.3"])"},
+        Mapped{as_server, "TLSv1.2 Off\nTLSv1.3 On\n", "versions", R"(["1.3"])"},
+        Mapped{as_server, "TLSv1.2 Off\n", "versions", ""},
+        Mapped{as_server, "HandshakeTimeout 5\n", "first_byte_timeout", "5"},
+        Mapped{as_server, "HandshakeTimeout 0\n", "first_byte_timeout", ""},
+        Mapped{as_server, "ApplicationControlled On\n", "origin", "\"application\""},
         Mapped{"HandshakeRole Server\nTTLSCipherParms\n{\nV3CipherSuites4Char C0301302\n}\n", "",
                "ciphers", R"(["aes-256-gcm"])"},
         Mapped{"HandshakeRole Server\nTTLSCipherParms\n{\nV3CipherSuites 0A2F\n}\n", "", "ciphers",
@@ -238,7 +240,7 @@ TEST_P(AtTlsParameter, IsMapped) {
 }
 
 TEST(AtTls, RaisesTheLimitsOfTheAgent) {
-  const auto policy = policy_of(import_at_tls(one_rule(server, "HandshakeTimeout 90\n"), "f"));
+  const auto policy = policy_of(import_at_tls(one_rule(as_server, "HandshakeTimeout 90\n"), "f"));
 
   EXPECT_EQ(policy.agent().first_byte_timeout, std::chrono::seconds(90));
   EXPECT_EQ(policy.profiles().at(0).first_byte_timeout, std::chrono::seconds(90));
@@ -246,7 +248,7 @@ TEST(AtTls, RaisesTheLimitsOfTheAgent) {
 
 TEST(AtTls, TellsOfOtherFilesWithoutReadingThem) {
   const auto import =
-      import_at_tls("CommonTTLSConfig /etc/common.policy\n" + one_rule(server), "f");
+      import_at_tls("CommonTTLSConfig /etc/common.policy\n" + one_rule(as_server), "f");
 
   EXPECT_THAT(import.problems, Contains(HasSubstr("f:1: CommonTTLSConfig /etc/common.policy: other "
                                                   "files are not followed")));
@@ -254,14 +256,14 @@ TEST(AtTls, TellsOfOtherFilesWithoutReadingThem) {
 
 TEST(AtTls, TakesTheLastOfBlocksWithOneName) {
   const auto import =
-      import_at_tls(one_rule(server) + "TTLSGroupAction g\n{\nTTLSEnabled Off\n}\n", "f");
+      import_at_tls(one_rule(as_server) + "TTLSGroupAction g\n{\nTTLSEnabled Off\n}\n", "f");
 
   EXPECT_EQ(action_of(import, "r"), policy::Action::Clear);
   EXPECT_THAT(import.problems, Contains(HasSubstr("TTLSGroupAction g: there is another one")));
 }
 
 TEST(AtTls, ListsBlocksThatNoRuleUses) {
-  const auto import = import_at_tls(one_rule(server) + "PortRange p\n{\nPort 1\n}\n", "f");
+  const auto import = import_at_tls(one_rule(as_server) + "PortRange p\n{\nPort 1\n}\n", "f");
 
   EXPECT_THAT(import.toml, HasSubstr("PortRange p: no rule uses it"));
 }
@@ -301,7 +303,7 @@ INSTANTIATE_TEST_SUITE_P(
         Unclear{"TTLSGroupActionRef g\n", "more than one"}));
 
 TEST_P(AtTlsUnclearRule, IsDeniedRatherThanWidened) {
-  const auto import = import_at_tls(one_rule(server, "", GetParam().rule), "f");
+  const auto import = import_at_tls(one_rule(as_server, "", GetParam().rule), "f");
 
   EXPECT_THAT(import.problems, Contains(HasSubstr(GetParam().problem)));
   EXPECT_EQ(action_of(import, "r"), policy::Action::Deny) << import.toml;
@@ -339,7 +341,7 @@ INSTANTIATE_TEST_SUITE_P(
         Condition{"IpTimeCondition\n{\nDayOfWeekMask 1111111\n}\n", "time", ""}));
 
 TEST_P(AtTlsCondition, IsMapped) {
-  const auto import = import_at_tls(one_rule(server, "", GetParam().rule), "f");
+  const auto import = import_at_tls(one_rule(as_server, "", GetParam().rule), "f");
 
   EXPECT_EQ(value_of(import, GetParam().key), GetParam().value) << import.toml;
   EXPECT_EQ(action_of(import, "r"), policy::Action::Profile);

@@ -12,44 +12,44 @@ using test::decodes_with;
 using test::expect_text_checked;
 
 template<class Message>
-Message good() {
+Message good_signer_message() {
   return wire::make<Message>();
 }
 template<>
-LoadKey good() {
+LoadKey good_signer_message() {
   auto message = wire::make<LoadKey>();
   message.key_id = 1;
   EXPECT_TRUE(message.source.assign("/etc/ktlsd/key.pem"));
   return message;
 }
 template<>
-AttachWorker good() {
+AttachWorker good_signer_message() {
   auto message = wire::make<AttachWorker>();
   message.serial = 1;
   return message;
 }
 template<>
-WorkerCutOff good() {
+WorkerCutOff good_signer_message() {
   auto message = wire::make<WorkerCutOff>();
   message.serial = 1;
   EXPECT_TRUE(message.detail.assign("a second signature"));
   return message;
 }
 template<>
-KeyLoaded good() {
+KeyLoaded good_signer_message() {
   auto message = wire::make<KeyLoaded>();
   message.key_id = 1;
   return message;
 }
 template<>
-KeyRefused good() {
+KeyRefused good_signer_message() {
   auto message = wire::make<KeyRefused>();
   message.key_id = 1;
   EXPECT_TRUE(message.detail.assign("it is empty"));
   return message;
 }
 template<>
-SignRequest good() {
+SignRequest good_signer_message() {
   auto message = wire::make<SignRequest>();
   message.number = 9;
   message.key_id = 1;
@@ -59,7 +59,7 @@ SignRequest good() {
   return message;
 }
 template<>
-SignReply good() {
+SignReply good_signer_message() {
   auto message = wire::make<SignReply>();
   message.number = 9;
   message.size = 64;
@@ -68,16 +68,16 @@ SignReply good() {
 
 template<class Message>
 class SignerMessage : public testing::Test {};
-using Messages =
+using SignerMessages =
     testing::Types<LoadKey, KeyLoaded, KeyRefused, AttachWorker, SignRequest, SignReply>;
-TYPED_TEST_SUITE(SignerMessage, Messages);
+TYPED_TEST_SUITE(SignerMessage, SignerMessages);
 
 TYPED_TEST(SignerMessage, RefusesEveryOtherSize) {
-  test::expect_only_the_exact_size(good<TypeParam>());
+  test::expect_only_the_exact_size(good_signer_message<TypeParam>());
 }
 
 TYPED_TEST(SignerMessage, RefusesAWrongHeader) {
-  test::expect_header_checked(good<TypeParam>());
+  test::expect_header_checked(good_signer_message<TypeParam>());
 }
 
 TEST(SignerProtocol, LayoutHasNoGaps) {
@@ -93,7 +93,7 @@ TEST(SignerProtocol, LayoutHasNoGaps) {
 }
 
 TEST(LoadKey, RefusesMalformedFields) {
-  const auto message = good<LoadKey>();
+  const auto message = good_signer_message<LoadKey>();
 
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.key_id = 0; }));
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reserved = 1; }));
@@ -102,7 +102,7 @@ TEST(LoadKey, RefusesMalformedFields) {
 }
 
 TEST(SignerConfigure, RefusesMalformedFields) {
-  const auto message = good<SignerConfigure>();
+  const auto message = good_signer_message<SignerConfigure>();
 
   EXPECT_TRUE(decodes_with(message, [](auto& m) { m.token = 1; }));
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.token = 2; }));
@@ -110,25 +110,25 @@ TEST(SignerConfigure, RefusesMalformedFields) {
 }
 
 TEST(AttachWorker, RefusesMalformedFields) {
-  EXPECT_FALSE(decodes_with(good<AttachWorker>(), [](auto& m) { m.serial = 0; }));
+  EXPECT_FALSE(decodes_with(good_signer_message<AttachWorker>(), [](auto& m) { m.serial = 0; }));
 }
 
 TEST(WorkerCutOff, RefusesMalformedFields) {
-  const auto message = good<WorkerCutOff>();
+  const auto message = good_signer_message<WorkerCutOff>();
 
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.serial = 0; }));
   expect_text_checked(message, &WorkerCutOff::detail);
 }
 
 TEST(KeyLoaded, RefusesMalformedFields) {
-  const auto message = good<KeyLoaded>();
+  const auto message = good_signer_message<KeyLoaded>();
 
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.key_id = 0; }));
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reserved = 1; }));
 }
 
 TEST(KeyRefused, RefusesMalformedFields) {
-  const auto message = good<KeyRefused>();
+  const auto message = good_signer_message<KeyRefused>();
 
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.key_id = 0; }));
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reserved = 1; }));
@@ -136,7 +136,7 @@ TEST(KeyRefused, RefusesMalformedFields) {
 }
 
 TEST(SignRequest, KeepsItsSizeLimits) {
-  const auto message = good<SignRequest>();
+  const auto message = good_signer_message<SignRequest>();
 
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.size = 0; }));
   EXPECT_TRUE(decodes_with(message, [](auto& m) { m.size = 201; }));
@@ -145,7 +145,7 @@ TEST(SignRequest, KeepsItsSizeLimits) {
 }
 
 TEST(SignRequest, RefusesMalformedFields) {
-  const auto message = good<SignRequest>();
+  const auto message = good_signer_message<SignRequest>();
 
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.key_id = 0; }));
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.data[32] = 1; })) << "behind the data";
@@ -153,7 +153,7 @@ TEST(SignRequest, RefusesMalformedFields) {
 }
 
 TEST(SignReply, KeepsItsSizeLimit) {
-  const auto message = good<SignReply>();
+  const auto message = good_signer_message<SignReply>();
 
   EXPECT_TRUE(decodes_with(message, [](auto& m) { m.size = 0; }));
   EXPECT_TRUE(decodes_with(message, [](auto& m) { m.size = 1024; }));
@@ -162,7 +162,7 @@ TEST(SignReply, KeepsItsSizeLimit) {
 }
 
 TEST(SignReply, RefusesMalformedFields) {
-  EXPECT_FALSE(decodes_with(good<SignReply>(), [](auto& m) { m.reserved = 1; }));
+  EXPECT_FALSE(decodes_with(good_signer_message<SignReply>(), [](auto& m) { m.reserved = 1; }));
 }
 
 } // namespace

@@ -15,17 +15,17 @@ using test::decodes_with;
 using test::expect_text_checked;
 
 template<class Message>
-Message good() {
+Message good_worker_message() {
   return wire::make<Message>();
 }
 template<>
-WorkerRefused good() {
+WorkerRefused good_worker_message() {
   auto message = wire::make<WorkerRefused>();
   EXPECT_TRUE(message.detail.assign("no memory"));
   return message;
 }
 template<>
-StartHandshake good() {
+StartHandshake good_worker_message() {
   auto message = wire::make<StartHandshake>();
   message.id = 7;
   message.sent_ns = 1;
@@ -36,7 +36,7 @@ StartHandshake good() {
   return message;
 }
 template<>
-HandshakeFinished good() {
+HandshakeFinished good_worker_message() {
   auto message = wire::make<HandshakeFinished>();
   message.id = 7;
   message.reason = static_cast<std::uint16_t>(Reason::InternalError);
@@ -50,20 +50,20 @@ HandshakeFinished good() {
 }
 
 template<>
-AttachSigner good() {
+AttachSigner good_worker_message() {
   auto message = wire::make<AttachSigner>();
   message.key_id = 3;
   return message;
 }
 template<>
-PskRequest good() {
+PskRequest good_worker_message() {
   auto message = wire::make<PskRequest>();
   message.id = 7;
   EXPECT_TRUE(message.identity.assign("alice"));
   return message;
 }
 template<>
-PskReply good() {
+PskReply good_worker_message() {
   auto message = wire::make<PskReply>();
   message.id = 7;
   message.size = 2;
@@ -72,13 +72,13 @@ PskReply good() {
   return message;
 }
 template<>
-ChooseProfile good() {
+ChooseProfile good_worker_message() {
   auto message = wire::make<ChooseProfile>();
   message.timeout_ms = 1;
   return message;
 }
 template<>
-TicketKey good() {
+TicketKey good_worker_message() {
   auto message = wire::make<TicketKey>();
   message.key.fill(0x5e);
   return message;
@@ -86,18 +86,18 @@ TicketKey good() {
 
 template<class Message>
 class WorkerMessage : public testing::Test {};
-using Messages =
+using WorkerMessages =
     testing::Types<WorkerConfigure, WorkerReady, WorkerRefused, AttachSigner, StartHandshake,
                    CancelHandshake, PskRequest, PskReply, TicketKey, ServerName, ChooseProfile,
                    UserRequest, UserReply, HandshakeFinished>;
-TYPED_TEST_SUITE(WorkerMessage, Messages);
+TYPED_TEST_SUITE(WorkerMessage, WorkerMessages);
 
 TYPED_TEST(WorkerMessage, RefusesEveryOtherSize) {
-  test::expect_only_the_exact_size(good<TypeParam>());
+  test::expect_only_the_exact_size(good_worker_message<TypeParam>());
 }
 
 TYPED_TEST(WorkerMessage, RefusesAWrongHeader) {
-  test::expect_header_checked(good<TypeParam>());
+  test::expect_header_checked(good_worker_message<TypeParam>());
 }
 
 TEST(WorkerProtocol, LayoutHasNoGaps) {
@@ -123,7 +123,7 @@ std::set<std::uint16_t> types_of(testing::Types<Types...>) {
 }
 
 TEST(WorkerProtocol, HasATypeForEachMessage) {
-  EXPECT_EQ(types_of(Messages()).size(), 14U);
+  EXPECT_EQ(types_of(WorkerMessages()).size(), 14U);
 }
 
 TEST(ServerName, RefusesMalformedFields) {
@@ -135,7 +135,7 @@ TEST(ServerName, RefusesMalformedFields) {
 }
 
 TEST(ChooseProfile, RefusesMalformedFields) {
-  const auto message = good<ChooseProfile>();
+  const auto message = good_worker_message<ChooseProfile>();
 
   EXPECT_TRUE(decodes(message));
   EXPECT_TRUE(decodes_with(message, [](auto& m) { m.asks_user = 1; }));
@@ -161,25 +161,31 @@ TEST(UserReply, RefusesMalformedFields) {
 }
 
 TEST(StartHandshake, RefusesUnknownWaysToDecide) {
-  EXPECT_TRUE(decodes_with(good<StartHandshake>(), [](auto& m) { m.name_decides = 1; }));
-  EXPECT_FALSE(decodes_with(good<StartHandshake>(), [](auto& m) { m.name_decides = 2; }));
-  EXPECT_FALSE(decodes_with(good<StartHandshake>(), [](auto& m) { m.wants_certificates = 2; }));
-  EXPECT_TRUE(decodes_with(good<StartHandshake>(), [](auto& m) { m.asks_user = 1; }));
-  EXPECT_FALSE(decodes_with(good<StartHandshake>(), [](auto& m) { m.asks_user = 2; }));
-  EXPECT_FALSE(decodes_with(good<StartHandshake>(), [](auto& m) { m.reserved = 1; }));
+  EXPECT_TRUE(
+      decodes_with(good_worker_message<StartHandshake>(), [](auto& m) { m.name_decides = 1; }));
+  EXPECT_FALSE(
+      decodes_with(good_worker_message<StartHandshake>(), [](auto& m) { m.name_decides = 2; }));
+  EXPECT_FALSE(decodes_with(good_worker_message<StartHandshake>(),
+                            [](auto& m) { m.wants_certificates = 2; }));
+  EXPECT_TRUE(
+      decodes_with(good_worker_message<StartHandshake>(), [](auto& m) { m.asks_user = 1; }));
+  EXPECT_FALSE(
+      decodes_with(good_worker_message<StartHandshake>(), [](auto& m) { m.asks_user = 2; }));
+  EXPECT_FALSE(
+      decodes_with(good_worker_message<StartHandshake>(), [](auto& m) { m.reserved = 1; }));
 }
 
 TEST(AttachSigner, RefusesWhatIsReserved) {
-  EXPECT_FALSE(decodes_with(good<AttachSigner>(), [](auto& m) { m.reserved = 1; }));
+  EXPECT_FALSE(decodes_with(good_worker_message<AttachSigner>(), [](auto& m) { m.reserved = 1; }));
 }
 
 TEST(PskRequest, NeedsNoIdentity) {
-  EXPECT_TRUE(decodes_with(good<PskRequest>(), [](auto& m) { m.identity = {}; }));
-  expect_text_checked(good<PskRequest>(), &PskRequest::identity);
+  EXPECT_TRUE(decodes_with(good_worker_message<PskRequest>(), [](auto& m) { m.identity = {}; }));
+  expect_text_checked(good_worker_message<PskRequest>(), &PskRequest::identity);
 }
 
 TEST(PskReply, HasAKeyOfAtMostItsRoom) {
-  const auto message = good<PskReply>();
+  const auto message = good_worker_message<PskReply>();
 
   EXPECT_TRUE(decodes_with(message, [](auto& m) { m.size = PskReply::max_key; }));
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.size = PskReply::max_key + 1; }));
@@ -187,14 +193,14 @@ TEST(PskReply, HasAKeyOfAtMostItsRoom) {
 }
 
 TEST(PskReply, HasNothingBehindItsKey) {
-  const auto message = good<PskReply>();
+  const auto message = good_worker_message<PskReply>();
 
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.key[2] = 1; }));
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.key.back() = 1; }));
 }
 
 TEST(PskReply, HasKeyAndIdentityOrNeither) {
-  const auto message = good<PskReply>();
+  const auto message = good_worker_message<PskReply>();
 
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.identity = {}; }));
   EXPECT_FALSE(decodes_with(message, [](auto& m) {
@@ -205,16 +211,16 @@ TEST(PskReply, HasKeyAndIdentityOrNeither) {
 }
 
 TEST(PskReply, RefusesMalformedFields) {
-  EXPECT_FALSE(decodes_with(good<PskReply>(), [](auto& m) { m.reserved = 1; }));
-  expect_text_checked(good<PskReply>(), &PskReply::identity);
+  EXPECT_FALSE(decodes_with(good_worker_message<PskReply>(), [](auto& m) { m.reserved = 1; }));
+  expect_text_checked(good_worker_message<PskReply>(), &PskReply::identity);
 }
 
 TEST(WorkerRefused, RefusesMalformedText) {
-  expect_text_checked(good<WorkerRefused>(), &WorkerRefused::detail);
+  expect_text_checked(good_worker_message<WorkerRefused>(), &WorkerRefused::detail);
 }
 
 TEST(StartHandshake, KeepsItsTimeLimit) {
-  const auto message = good<StartHandshake>();
+  const auto message = good_worker_message<StartHandshake>();
 
   EXPECT_TRUE(decodes_with(message, [](auto& m) { m.timeout_ms = 500; }));
   EXPECT_TRUE(decodes_with(message, [](auto& m) { m.timeout_ms = 600'000; }));
@@ -223,7 +229,7 @@ TEST(StartHandshake, KeepsItsTimeLimit) {
 }
 
 TEST(StartHandshake, KnowsWhenItWasSent) {
-  const auto message = good<StartHandshake>();
+  const auto message = good_worker_message<StartHandshake>();
 
   EXPECT_TRUE(decodes_with(message, [](auto& m) { m.sent_ns = (std::uint64_t{1} << 62) - 1; }));
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.sent_ns = 0; }));
@@ -231,7 +237,7 @@ TEST(StartHandshake, KnowsWhenItWasSent) {
 }
 
 TEST(StartHandshake, WantsTheFirstByteWithinItsTimeLimit) {
-  const auto message = good<StartHandshake>();
+  const auto message = good_worker_message<StartHandshake>();
 
   EXPECT_TRUE(decodes_with(message, [](auto& m) { m.first_byte_ms = 1; }));
   EXPECT_TRUE(decodes_with(message, [](auto& m) { m.first_byte_ms = 1500; }));
@@ -240,14 +246,14 @@ TEST(StartHandshake, WantsTheFirstByteWithinItsTimeLimit) {
 }
 
 TEST(StartHandshake, RefusesMalformedFields) {
-  const auto message = good<StartHandshake>();
+  const auto message = good_worker_message<StartHandshake>();
 
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.anonymous = 2; }));
   expect_text_checked(message, &StartHandshake::peer_name);
 }
 
 TEST(HandshakeFinished, TakesEveryReasonAndNoOther) {
-  const auto message = good<HandshakeFinished>();
+  const auto message = good_worker_message<HandshakeFinished>();
 
   for (std::uint16_t reason = 0; reason < reason_count; ++reason)
     EXPECT_TRUE(decodes_with(message, [=](auto& m) { m.reason = reason; })) << reason;
@@ -256,7 +262,7 @@ TEST(HandshakeFinished, TakesEveryReasonAndNoOther) {
 }
 
 TEST(HandshakeFinished, RefusesMalformedFields) {
-  const auto message = good<HandshakeFinished>();
+  const auto message = good_worker_message<HandshakeFinished>();
 
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.authenticated = 2; }));
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.resumed = 2; }));

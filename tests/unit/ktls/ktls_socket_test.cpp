@@ -173,9 +173,9 @@ Keys keys_for(Protocol protocol, std::string_view sequence) {
   vector.sequence = sequence;
   return keys_of<Keys>(vector);
 }
-constexpr std::string_view none = "0000000000000000";
-constexpr std::string_view one = "0000000000000001";
-constexpr std::string_view two = "0000000000000002";
+constexpr std::string_view number_zero = "0000000000000000";
+constexpr std::string_view number_one = "0000000000000001";
+constexpr std::string_view number_two = "0000000000000002";
 
 // A number that was used already would give the key away.
 TEST(Install, WantsTheNumbersBehindATls13Handshake) {
@@ -184,12 +184,13 @@ TEST(Install, WantsTheNumbersBehindATls13Handshake) {
   FakeSocket used;
   FakeSocket with_tickets;
 
-  EXPECT_TRUE(install(right, keys_for<TransmitKeys>(protocol, none),
-                      keys_for<ReceiveKeys>(protocol, none)));
-  EXPECT_FALSE(install(used, keys_for<TransmitKeys>(protocol, none),
-                       keys_for<ReceiveKeys>(protocol, none), behind_handshake(protocol, 2)));
-  EXPECT_TRUE(install(with_tickets, keys_for<TransmitKeys>(protocol, two),
-                      keys_for<ReceiveKeys>(protocol, none), behind_handshake(protocol, 2)));
+  EXPECT_TRUE(install(right, keys_for<TransmitKeys>(protocol, number_zero),
+                      keys_for<ReceiveKeys>(protocol, number_zero)));
+  EXPECT_FALSE(install(used, keys_for<TransmitKeys>(protocol, number_zero),
+                       keys_for<ReceiveKeys>(protocol, number_zero),
+                       behind_handshake(protocol, 2)));
+  EXPECT_TRUE(install(with_tickets, keys_for<TransmitKeys>(protocol, number_two),
+                      keys_for<ReceiveKeys>(protocol, number_zero), behind_handshake(protocol, 2)));
 
   EXPECT_EQ(right.options.size(), 2U);
   EXPECT_TRUE(used.options.empty());
@@ -203,12 +204,12 @@ TEST(Install, WantsTheNumbersBehindATls12Handshake) {
   FakeSocket wrong_sent;
   FakeSocket wrong_received;
 
-  EXPECT_TRUE(
-      install(right, keys_for<TransmitKeys>(protocol, one), keys_for<ReceiveKeys>(protocol, one)));
-  const auto refused = install(wrong_sent, keys_for<TransmitKeys>(protocol, none),
-                               keys_for<ReceiveKeys>(protocol, one));
-  EXPECT_FALSE(install(wrong_received, keys_for<TransmitKeys>(protocol, one),
-                       keys_for<ReceiveKeys>(protocol, two)));
+  EXPECT_TRUE(install(right, keys_for<TransmitKeys>(protocol, number_one),
+                      keys_for<ReceiveKeys>(protocol, number_one)));
+  const auto refused = install(wrong_sent, keys_for<TransmitKeys>(protocol, number_zero),
+                               keys_for<ReceiveKeys>(protocol, number_one));
+  EXPECT_FALSE(install(wrong_received, keys_for<TransmitKeys>(protocol, number_one),
+                       keys_for<ReceiveKeys>(protocol, number_two)));
 
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().message(),
@@ -221,8 +222,8 @@ TEST(Install, WantsTheNumbersBehindATls12Handshake) {
 TEST(Install, WantsOneSuiteForBothDirections) {
   FakeSocket socket;
 
-  EXPECT_FALSE(install(socket, keys_for<TransmitKeys>(Protocol::Tls12, one),
-                       keys_for<ReceiveKeys>(Protocol::Tls13, none), {1, 0}));
+  EXPECT_FALSE(install(socket, keys_for<TransmitKeys>(Protocol::Tls12, number_one),
+                       keys_for<ReceiveKeys>(Protocol::Tls13, number_zero), {1, 0}));
 
   EXPECT_TRUE(socket.options.empty());
   EXPECT_EQ(socket.shutdowns, 1);
@@ -242,7 +243,7 @@ constexpr SizeLimit size_limits[] = {
 };
 
 Result<> install_limited(FakeSocket& socket, Protocol protocol, std::uint16_t limit) {
-  const auto number = protocol == Protocol::Tls13 ? none : one;
+  const auto number = protocol == Protocol::Tls13 ? number_zero : number_one;
   auto next = behind_handshake(protocol);
   next.size_limit = limit;
   return install(socket, keys_for<TransmitKeys>(protocol, number),

@@ -13,12 +13,9 @@ namespace {
 
 using test::client;
 using test::FakeAgent;
+using test::has_keys;
 using test::Session;
 using test::success;
-
-bool has_keys(int) {
-  return true;
-}
 
 ktlsctl_options wanting(const char* agent, std::uint32_t timeout_ms = test::long_limit_ms) {
   auto options = client(agent, timeout_ms);

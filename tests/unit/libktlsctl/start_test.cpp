@@ -16,6 +16,7 @@ namespace {
 using test::answer;
 using test::bytes_of;
 using test::client;
+using test::has_keys;
 using test::Outcome;
 using test::refusal;
 using test::Session;
@@ -23,10 +24,6 @@ using test::start_with;
 using test::success;
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
-
-bool has_keys(int) {
-  return true;
-}
 
 std::uint64_t cookie(int fd) {
   std::uint64_t value = 0;
@@ -158,30 +155,30 @@ TEST_P(StartBadReply, IsAProtocolError) {
   EXPECT_TRUE(test::is_shut_down(pair));
 }
 
-using Bytes = std::vector<char>;
 constexpr BadReply bad_replies[] = {
-    {"OneByte", [](Bytes& bytes, auto&) { bytes.resize(1); }},
-    {"Header", [](Bytes& bytes, auto&) { bytes.resize(sizeof(wire::Header)); }},
-    {"OneByteShort", [](Bytes& bytes, auto&) { bytes.pop_back(); }},
-    {"OneByteLong", [](Bytes& bytes, auto&) { bytes.push_back(0); }},
-    {"FarTooLong", [](Bytes& bytes, auto&) { bytes.resize(65536); }},
-    {"Version", [](Bytes&, wire::StartReply& reply) { ++reply.header.version; }},
-    {"Type", [](Bytes&, wire::StartReply& reply) { reply.header.type = 1; }},
-    {"Size", [](Bytes&, wire::StartReply& reply) { ++reply.header.size; }},
-    {"Unterminated", [](Bytes&, wire::StartReply& reply) { reply.cipher.bytes[47] = 'x'; }},
-    {"ErrorAndSuccess", [](Bytes&, wire::StartReply& reply) { reply.error = EIO; }},
+    {"OneByte", [](std::vector<char>& bytes, auto&) { bytes.resize(1); }},
+    {"Header", [](std::vector<char>& bytes, auto&) { bytes.resize(sizeof(wire::Header)); }},
+    {"OneByteShort", [](std::vector<char>& bytes, auto&) { bytes.pop_back(); }},
+    {"OneByteLong", [](std::vector<char>& bytes, auto&) { bytes.push_back(0); }},
+    {"FarTooLong", [](std::vector<char>& bytes, auto&) { bytes.resize(65536); }},
+    {"Version", [](std::vector<char>&, wire::StartReply& reply) { ++reply.header.version; }},
+    {"Type", [](std::vector<char>&, wire::StartReply& reply) { reply.header.type = 1; }},
+    {"Size", [](std::vector<char>&, wire::StartReply& reply) { ++reply.header.size; }},
+    {"Unterminated",
+     [](std::vector<char>&, wire::StartReply& reply) { reply.cipher.bytes[47] = 'x'; }},
+    {"ErrorAndSuccess", [](std::vector<char>&, wire::StartReply& reply) { reply.error = EIO; }},
     {"ErrorTooLarge",
-     [](Bytes&, wire::StartReply& reply) {
+     [](std::vector<char>&, wire::StartReply& reply) {
        reply = refusal();
        reply.error = 0x80000000;
      }},
     {"NoErrorAndNoSuccess",
-     [](Bytes&, wire::StartReply& reply) {
+     [](std::vector<char>&, wire::StartReply& reply) {
        reply = refusal();
        reply.error = 0;
      }},
     {"NoReason",
-     [](Bytes&, wire::StartReply& reply) {
+     [](std::vector<char>&, wire::StartReply& reply) {
        reply = refusal();
        reply.reason = {};
      }},

@@ -51,6 +51,11 @@ inline std::vector<char> bytes_of(const wire::StartReply& reply) {
   return {first, first + sizeof reply};
 }
 
+// In place of a look at the socket.
+inline bool has_keys(int) {
+  return true;
+}
+
 struct Outcome {
   int status;
   Session session;

@@ -15,17 +15,17 @@
 namespace ktls {
 namespace {
 
+using test::accept;
 using test::attribute;
 using test::Buffer;
 using test::family_message;
 using test::join;
 using test::message;
 using test::raw;
+using test::ready;
 using test::status_message;
 
-constexpr std::uint16_t family = 28;
-constexpr std::uint8_t ready = 1;
-constexpr std::uint8_t accept = 2;
+constexpr std::uint16_t family_id = 28;
 
 const Buffer sockfd = attribute(1, 5);
 const Buffer client_hello = attribute(3, 1);
@@ -35,7 +35,7 @@ const Buffer minimal = join({sockfd, client_hello, x509});
 const Buffer certificate = join({attribute(1, 0x11), attribute(2, 0x22)});
 
 KernelDatagram parse(const Buffer& bytes) {
-  return parse_datagram(bytes, family);
+  return parse_datagram(bytes, family_id);
 }
 KernelDatagram parse_reply(const Buffer& attributes) {
   return parse(family_message(accept, 7, attributes));
@@ -217,7 +217,7 @@ TEST(ParseDatagram, RejectsShortError) {
 }
 
 TEST(ParseDatagram, SkipsOtherFamiliesCommandsAndControlMessages) {
-  const auto datagram = parse(join({family_message(accept, 1, minimal, family + 1),
+  const auto datagram = parse(join({family_message(accept, 1, minimal, family_id + 1),
                                     family_message(3, 2, {}), message(3, 3, raw(0))}));
 
   ASSERT_EQ(datagram.messages.size(), 3U);
@@ -402,7 +402,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& tested) { return tested.param.name; });
 
 TEST(BuildAccept, AsksForOurHandlerClass) {
-  const auto request = build_accept(family, 0x01020304);
+  const auto request = build_accept(family_id, 0x01020304);
 
   auto expected = family_message(2, 0x01020304, attribute(2, 1));
   const std::uint16_t flags = 1; // NLM_F_REQUEST
@@ -419,27 +419,27 @@ TEST(BuildDone, IsWhatARealKernelTook) {
                             "\x03\x01\x00\x00\x08\x00\x01\x00\x05\x00\x00\x00"
                             "\x08\x00\x02\x00\x04\x00\x00\x00");
 
-  const auto request = build_done(family, 2, {4, EIO, std::nullopt, {}});
+  const auto request = build_done(family_id, 2, {4, EIO, std::nullopt, {}});
 
   EXPECT_EQ(request, captured);
 }
 
 TEST(BuildDone, TellsThePeerOfASuccess) {
-  const auto request = build_done(family, 2, {4, 0, 99, {}});
+  const auto request = build_done(family_id, 2, {4, 0, 99, {}});
 
   const auto attributes = join({attribute(1, 0), attribute(2, 4), attribute(3, 99)});
   EXPECT_EQ(Buffer(request.begin() + 20, request.end()), attributes);
 }
 
 TEST(BuildDone, TellsNoPeerOfAFailure) {
-  const auto request = build_done(family, 2, {4, EACCES, 99, {"tag"}});
+  const auto request = build_done(family_id, 2, {4, EACCES, 99, {"tag"}});
 
   const auto attributes = join({attribute(1, EACCES), attribute(2, 4)});
   EXPECT_EQ(Buffer(request.begin() + 20, request.end()), attributes);
 }
 
 TEST(BuildDone, TellsTagsAsTerminatedText) {
-  const auto request = build_done(family, 2, {4, 0, std::nullopt, {"a", "four"}});
+  const auto request = build_done(family_id, 2, {4, 0, std::nullopt, {"a", "four"}});
 
   const auto attributes = join(
       {attribute(1, 0), attribute(2, 4), attribute(4, raw("a\0")), attribute(4, raw("four\0"))});

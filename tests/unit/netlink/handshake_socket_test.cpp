@@ -13,6 +13,7 @@
 namespace ktls {
 namespace {
 
+using test::accept;
 using test::attribute;
 using test::Buffer;
 using test::Datagram;
@@ -20,11 +21,9 @@ using test::FakePort;
 using test::family_message;
 using test::join;
 using test::raw;
+using test::ready;
 using test::Script;
 using test::status_message;
-
-constexpr std::uint8_t ready = 1;
-constexpr std::uint8_t accepted = 2;
 
 // A descriptor as the kernel puts it into our table.
 int new_descriptor() {
@@ -36,7 +35,7 @@ bool is_open(int fd) {
 
 Buffer reply(std::uint32_t sequence, int fd, const Buffer& more = {}) {
   return family_message(
-      accepted, sequence,
+      accept, sequence,
       join({attribute(1, static_cast<std::uint32_t>(fd)), attribute(3, 2), attribute(5, 3), more}));
 }
 
@@ -161,7 +160,7 @@ TEST_F(HandshakeSocketTest, EndsTheHandshakeOfAStaleReply) {
 
 TEST_F(HandshakeSocketTest, EndsTheHandshakeOfAMalformedReply) {
   const int fd = new_descriptor();
-  answered({family_message(accepted, 1, attribute(1, static_cast<std::uint32_t>(fd)))});
+  answered({family_message(accept, 1, attribute(1, static_cast<std::uint32_t>(fd)))});
   answered({status_message(2, 0)});
 
   EXPECT_FALSE(socket.accept());

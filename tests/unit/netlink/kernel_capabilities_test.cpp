@@ -10,16 +10,16 @@
 namespace ktls {
 namespace {
 
+using test::accept;
 using test::attribute;
 using test::Buffer;
+using test::done;
 using test::join;
 using test::message;
 using test::raw;
 
-constexpr std::uint32_t sequence = 7;
+constexpr std::uint32_t dump_sequence = 7;
 constexpr std::uint16_t controller = 16;
-constexpr std::uint8_t accept = 2;
-constexpr std::uint8_t done = 3;
 // NL_ATTR_TYPE_*
 constexpr std::uint32_t u32 = 4;
 constexpr std::uint32_t binary = 10;
@@ -27,7 +27,7 @@ constexpr std::uint32_t string = 11;
 constexpr std::uint32_t nul_string = 12;
 
 Buffer part(const Buffer& attributes, std::uint8_t command = 10) {
-  return message(controller, sequence,
+  return message(controller, dump_sequence,
                  join({raw(command), raw(std::uint8_t{2}), raw(std::uint16_t{0}), attributes}));
 }
 // CTRL_ATTR_OP_POLICY: { command: { CTRL_ATTR_POLICY_DO: policy } }
@@ -40,7 +40,7 @@ Buffer policy_has(std::uint16_t policy, std::uint16_t number, std::uint32_t type
   return part(
       attribute(8, attribute(policy, attribute(number, join({attribute(1, type), limits})))));
 }
-const Buffer end = message(3, sequence, raw(std::int32_t{0}));
+const Buffer end = message(3, dump_sequence, raw(std::int32_t{0}));
 
 const Buffer commands = join({command_has(accept, 0), command_has(done, 1)});
 const Buffer ordinary = join(
@@ -48,16 +48,16 @@ const Buffer ordinary = join(
 
 KernelCapabilities capabilities(const Buffer& bytes) {
   PolicyDump dump;
-  EXPECT_EQ(dump.add(bytes, sequence), PolicyDump::Progress::Complete);
+  EXPECT_EQ(dump.add(bytes, dump_sequence), PolicyDump::Progress::Complete);
   return capabilities_of(dump);
 }
 
 TEST(PolicyDump, ReadsTypesByCommand) {
   PolicyDump dump;
 
-  EXPECT_EQ(dump.add(commands, sequence), PolicyDump::Progress::More);
-  EXPECT_EQ(dump.add(ordinary, sequence), PolicyDump::Progress::More);
-  EXPECT_EQ(dump.add(end, sequence), PolicyDump::Progress::Complete);
+  EXPECT_EQ(dump.add(commands, dump_sequence), PolicyDump::Progress::More);
+  EXPECT_EQ(dump.add(ordinary, dump_sequence), PolicyDump::Progress::More);
+  EXPECT_EQ(dump.add(end, dump_sequence), PolicyDump::Progress::Complete);
 
   EXPECT_EQ(dump.type(accept, 2), u32);
   EXPECT_EQ(dump.type(done, 2), 8U);
@@ -87,9 +87,9 @@ TEST(PolicyDump, ReadsThatOfLinux6_12) {
                           "\x00\x00\x00\x00");
   PolicyDump dump;
 
-  EXPECT_EQ(dump.add(accept_policy, sequence), PolicyDump::Progress::More);
-  EXPECT_EQ(dump.add(join({done_policy, status}), sequence), PolicyDump::Progress::More);
-  EXPECT_EQ(dump.add(finish, sequence), PolicyDump::Progress::Complete);
+  EXPECT_EQ(dump.add(accept_policy, dump_sequence), PolicyDump::Progress::More);
+  EXPECT_EQ(dump.add(join({done_policy, status}), dump_sequence), PolicyDump::Progress::More);
+  EXPECT_EQ(dump.add(finish, dump_sequence), PolicyDump::Progress::Complete);
 
   EXPECT_EQ(dump.type(done, 1), u32);
   EXPECT_FALSE(capabilities_of(dump).tags);
@@ -109,7 +109,7 @@ TEST(PolicyDump, ReadsThatOfLinux7_2) {
           "\x14\x00\x00\x00\x03\x00\x02\x00\x07\x00\x00\x00\x2d\x03\x00\x00\x00\x00\x00\x00");
   PolicyDump dump;
 
-  EXPECT_EQ(dump.add(answer, sequence), PolicyDump::Progress::Complete);
+  EXPECT_EQ(dump.add(answer, dump_sequence), PolicyDump::Progress::Complete);
 
   EXPECT_EQ(dump.type(done, 3), u32);
   EXPECT_FALSE(capabilities_of(dump).tags);
@@ -119,8 +119,9 @@ TEST(PolicyDump, SkipsOtherExchangesAndCommands) {
   const auto other = part(attribute(9, attribute(done, attribute(1, 1))), 1);
   PolicyDump dump;
 
-  EXPECT_EQ(dump.add(join({commands, ordinary, end}), sequence + 1), PolicyDump::Progress::More);
-  EXPECT_EQ(dump.add(join({other, message(99, sequence, raw(0))}), sequence),
+  EXPECT_EQ(dump.add(join({commands, ordinary, end}), dump_sequence + 1),
+            PolicyDump::Progress::More);
+  EXPECT_EQ(dump.add(join({other, message(99, dump_sequence, raw(0))}), dump_sequence),
             PolicyDump::Progress::More);
 
   EXPECT_EQ(dump.type(done, 1), std::nullopt);
@@ -129,7 +130,7 @@ TEST(PolicyDump, SkipsOtherExchangesAndCommands) {
 TEST(PolicyDump, TellsTheKernelsError) {
   PolicyDump dump;
 
-  const auto refused = dump.add(test::status_message(sequence, -EOPNOTSUPP), sequence);
+  const auto refused = dump.add(test::status_message(dump_sequence, -EOPNOTSUPP), dump_sequence);
 
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code.value(), EOPNOTSUPP);
@@ -144,7 +145,7 @@ TEST(PolicyDump, IsMalformedCutAtEveryByte) {
     const Buffer cut(whole.data(), whole.data() + size);
     PolicyDump dump;
 
-    EXPECT_EQ(dump.add(cut, sequence).has_value(), size == boundary);
+    EXPECT_EQ(dump.add(cut, dump_sequence).has_value(), size == boundary);
     EXPECT_FALSE(capabilities_of(dump).tags);
   }
 }
@@ -157,7 +158,8 @@ TEST(PolicyDump, IsMalformedCutInsideTheMessage) {
     SCOPED_TRACE(size);
     PolicyDump dump;
 
-    EXPECT_FALSE(dump.add(part(Buffer(attributes.data(), attributes.data() + size)), sequence));
+    EXPECT_FALSE(
+        dump.add(part(Buffer(attributes.data(), attributes.data() + size)), dump_sequence));
   }
 }
 
@@ -165,8 +167,8 @@ TEST(PolicyDump, RejectsTypesThatAreNoNumbers) {
   const auto bad = part(attribute(8, attribute(1, attribute(4, attribute(1, Buffer(3))))));
   PolicyDump dump;
 
-  EXPECT_FALSE(dump.add(bad, sequence));
-  EXPECT_FALSE(dump.add(message(3, sequence, Buffer(3)), sequence));
+  EXPECT_FALSE(dump.add(bad, dump_sequence));
+  EXPECT_FALSE(dump.add(message(3, dump_sequence, Buffer(3)), dump_sequence));
 }
 
 TEST(CapabilitiesOf, HasTagsWhereDoneTakesText) {
@@ -197,7 +199,7 @@ TEST(CapabilitiesOf, HasNothingThatIsNotCertain) {
 }
 
 TEST(BuildPolicyRequest, AsksForADumpOfTheFamily) {
-  const auto request = build_policy_request(28, sequence);
+  const auto request = build_policy_request(28, dump_sequence);
 
   auto expected = part(attribute(1, raw(std::uint16_t{28})));
   const std::uint16_t flags = 0x301; // NLM_F_REQUEST | NLM_F_DUMP

@@ -18,12 +18,12 @@
 namespace ktls {
 namespace {
 
-constexpr std::uint32_t sequence = 7;
+constexpr std::uint32_t query_sequence = 7;
 using test::answer;
 using test::socket_in;
 
 TEST(ListenerQuery, NamesTheLocalEndAlone) {
-  const auto query = build_listener_query(*IpAddress::parse("192.0.2.1"), 443, sequence);
+  const auto query = build_listener_query(*IpAddress::parse("192.0.2.1"), 443, query_sequence);
 
   inet_diag_req_v2 request{};
   ASSERT_EQ(query.size(), sizeof(nlmsghdr) + sizeof request);
@@ -37,20 +37,20 @@ TEST(ListenerQuery, NamesTheLocalEndAlone) {
 }
 
 TEST(ListenerAnswer, TellsAListenerFromNone) {
-  EXPECT_EQ(read_listener_answer(answer(SOCK_DIAG_BY_FAMILY, socket_in(10)), sequence), true);
-  EXPECT_EQ(read_listener_answer(answer(NLMSG_ERROR, -ENOENT), sequence), false);
-  EXPECT_EQ(read_listener_answer(answer(SOCK_DIAG_BY_FAMILY, socket_in(1)), sequence), false)
+  EXPECT_EQ(read_listener_answer(answer(SOCK_DIAG_BY_FAMILY, socket_in(10)), query_sequence), true);
+  EXPECT_EQ(read_listener_answer(answer(NLMSG_ERROR, -ENOENT), query_sequence), false);
+  EXPECT_EQ(read_listener_answer(answer(SOCK_DIAG_BY_FAMILY, socket_in(1)), query_sequence), false)
       << "a connection is none";
 }
 
 TEST(ListenerAnswer, RefusesWhatIsNone) {
-  EXPECT_FALSE(read_listener_answer(answer(NLMSG_ERROR, -EPERM), sequence));
-  EXPECT_FALSE(read_listener_answer(answer(NLMSG_DONE, socket_in(10)), sequence));
-  EXPECT_FALSE(
-      read_listener_answer(answer(SOCK_DIAG_BY_FAMILY, socket_in(10), sequence + 1), sequence));
+  EXPECT_FALSE(read_listener_answer(answer(NLMSG_ERROR, -EPERM), query_sequence));
+  EXPECT_FALSE(read_listener_answer(answer(NLMSG_DONE, socket_in(10)), query_sequence));
+  EXPECT_FALSE(read_listener_answer(answer(SOCK_DIAG_BY_FAMILY, socket_in(10), query_sequence + 1),
+                                    query_sequence));
   const auto whole = answer(SOCK_DIAG_BY_FAMILY, socket_in(10));
   for (std::size_t size = 0; size < whole.size(); ++size)
-    EXPECT_FALSE(read_listener_answer(std::span(whole).first(size), sequence)) << size;
+    EXPECT_FALSE(read_listener_answer(std::span(whole).first(size), query_sequence)) << size;
 }
 
 class RealListener : public testing::TestWithParam<const char*> {};

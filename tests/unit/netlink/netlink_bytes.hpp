@@ -14,6 +14,9 @@ namespace ktls::test {
 
 using Buffer = std::vector<std::byte>;
 
+// Commands of the family "handshake".
+inline constexpr std::uint8_t ready = 1, accept = 2, done = 3;
+
 inline Buffer join(std::initializer_list<Buffer> parts) {
   Buffer out;
   for (const Buffer& part : parts)

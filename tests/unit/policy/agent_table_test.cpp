@@ -72,11 +72,11 @@ TEST(Agent, KeepsNumbersInRange) {
   EXPECT_EQ(agent_of(agent("request_timeout = 1")).request_timeout, seconds(1));
 }
 
-struct Wrong {
+struct WrongAgentKey {
   const char* line;
   const char* problem;
 };
-class EachWrongAgentKey : public testing::TestWithParam<Wrong> {};
+class EachWrongAgentKey : public testing::TestWithParam<WrongAgentKey> {};
 
 TEST_P(EachWrongAgentKey, IsRefused) {
   EXPECT_EQ(problems(agent(GetParam().line)), std::string("f:2: agent.") + GetParam().problem);
@@ -85,46 +85,54 @@ TEST_P(EachWrongAgentKey, IsRefused) {
 INSTANTIATE_TEST_SUITE_P(
     Agent, EachWrongAgentKey,
     testing::Values(
-        Wrong{"workers = -1", "workers: must be a whole number from 0 to 256"},
-        Wrong{"workers = 257", "workers: must be a whole number from 0 to 256"},
-        Wrong{"workers = 4294967296", "workers: must be a whole number from 0 to 256"},
-        Wrong{"workers = \"3\"", "workers: must be a whole number from 0 to 256"},
-        Wrong{"handshake_timeout = 0", "handshake_timeout: must be a whole number from 1 to 600"},
-        Wrong{"handshake_timeout = 601", "handshake_timeout: must be a whole number from 1 to 600"},
-        Wrong{"handshake_timeout = 5.0", "handshake_timeout: must be a whole number from 1 to 600"},
-        Wrong{"first_byte_timeout = 0", "first_byte_timeout: must be a whole number from 1 to 600"},
-        Wrong{"request_timeout = 9223372036854775807",
-              "request_timeout: must be a whole number from 1 to 600"},
-        Wrong{"request_timeout = 07:32:00",
-              "request_timeout: must be a whole number from 1 to 600"},
-        Wrong{"max_handshakes = 0", "max_handshakes: must be a whole number from 1 to 1000000"},
-        Wrong{"max_handshakes = 1000001",
-              "max_handshakes: must be a whole number from 1 to 1000000"},
-        Wrong{"max_handshakes = \"many\"",
-              "max_handshakes: must be a whole number from 1 to 1000000"},
-        Wrong{"max_queued = -1", "max_queued: must be a whole number from 0 to 1000000"},
-        Wrong{"max_handshakes_per_uid = 0",
-              "max_handshakes_per_uid: must be a whole number from 1 to 1000000"},
-        Wrong{"max_handshakes_per_address = 0",
-              "max_handshakes_per_address: must be a whole number from 1 to 1000000"},
-        Wrong{"max_connections = 0", "max_connections: must be a whole number from 1 to 1000000"},
-        Wrong{"max_connections_per_uid = 0",
-              "max_connections_per_uid: must be a whole number from 1 to 1000000"},
-        Wrong{"watch_files = 1", "watch_files: must be true or false"},
-        Wrong{"default_action = true", "default_action: must be a string"},
-        Wrong{"socket = 1", "socket: must be an absolute path"},
-        Wrong{"socket = \"\"", "socket: must be an absolute path"},
-        Wrong{"socket = \"agent.sock\"", "socket: must be an absolute path"},
-        Wrong{"socket = \"credential:x\"", "socket: must be an absolute path"},
-        Wrong{"network_namespaces = [\"blue\"]", "network_namespaces: must be an absolute path"},
-        Wrong{"network_namespaces = [1]", "network_namespaces: must be an absolute path"},
-        Wrong{"network_namespaces = [[\"/a\"]]", "network_namespaces: must be an absolute path"},
-        Wrong{"network_namespaces = [\"/a\\u0000b\"]",
-              "network_namespaces: must be an absolute path"},
-        Wrong{"network_namespaces = [\"/a\", \"/b\", \"/a\"]",
-              "network_namespaces: \"/a\" is given twice"},
-        Wrong{"worker = 1", "worker: unknown key; is it workers?"},
-        Wrong{"Workers = 1", "Workers: unknown key; is it workers?"}));
+        WrongAgentKey{"workers = -1", "workers: must be a whole number from 0 to 256"},
+        WrongAgentKey{"workers = 257", "workers: must be a whole number from 0 to 256"},
+        WrongAgentKey{"workers = 4294967296", "workers: must be a whole number from 0 to 256"},
+        WrongAgentKey{"workers = \"3\"", "workers: must be a whole number from 0 to 256"},
+        WrongAgentKey{"handshake_timeout = 0",
+                      "handshake_timeout: must be a whole number from 1 to 600"},
+        WrongAgentKey{"handshake_timeout = 601",
+                      "handshake_timeout: must be a whole number from 1 to 600"},
+        WrongAgentKey{"handshake_timeout = 5.0",
+                      "handshake_timeout: must be a whole number from 1 to 600"},
+        WrongAgentKey{"first_byte_timeout = 0",
+                      "first_byte_timeout: must be a whole number from 1 to 600"},
+        WrongAgentKey{"request_timeout = 9223372036854775807",
+                      "request_timeout: must be a whole number from 1 to 600"},
+        WrongAgentKey{"request_timeout = 07:32:00",
+                      "request_timeout: must be a whole number from 1 to 600"},
+        WrongAgentKey{"max_handshakes = 0",
+                      "max_handshakes: must be a whole number from 1 to 1000000"},
+        WrongAgentKey{"max_handshakes = 1000001",
+                      "max_handshakes: must be a whole number from 1 to 1000000"},
+        WrongAgentKey{"max_handshakes = \"many\"",
+                      "max_handshakes: must be a whole number from 1 to 1000000"},
+        WrongAgentKey{"max_queued = -1", "max_queued: must be a whole number from 0 to 1000000"},
+        WrongAgentKey{"max_handshakes_per_uid = 0",
+                      "max_handshakes_per_uid: must be a whole number from 1 to 1000000"},
+        WrongAgentKey{"max_handshakes_per_address = 0",
+                      "max_handshakes_per_address: must be a whole number from 1 to 1000000"},
+        WrongAgentKey{"max_connections = 0",
+                      "max_connections: must be a whole number from 1 to 1000000"},
+        WrongAgentKey{"max_connections_per_uid = 0",
+                      "max_connections_per_uid: must be a whole number from 1 to 1000000"},
+        WrongAgentKey{"watch_files = 1", "watch_files: must be true or false"},
+        WrongAgentKey{"default_action = true", "default_action: must be a string"},
+        WrongAgentKey{"socket = 1", "socket: must be an absolute path"},
+        WrongAgentKey{"socket = \"\"", "socket: must be an absolute path"},
+        WrongAgentKey{"socket = \"agent.sock\"", "socket: must be an absolute path"},
+        WrongAgentKey{"socket = \"credential:x\"", "socket: must be an absolute path"},
+        WrongAgentKey{"network_namespaces = [\"blue\"]",
+                      "network_namespaces: must be an absolute path"},
+        WrongAgentKey{"network_namespaces = [1]", "network_namespaces: must be an absolute path"},
+        WrongAgentKey{"network_namespaces = [[\"/a\"]]",
+                      "network_namespaces: must be an absolute path"},
+        WrongAgentKey{"network_namespaces = [\"/a\\u0000b\"]",
+                      "network_namespaces: must be an absolute path"},
+        WrongAgentKey{"network_namespaces = [\"/a\", \"/b\", \"/a\"]",
+                      "network_namespaces: \"/a\" is given twice"},
+        WrongAgentKey{"worker = 1", "worker: unknown key; is it workers?"},
+        WrongAgentKey{"Workers = 1", "Workers: unknown key; is it workers?"}));
 
 TEST(Agent, ServesNetworkNamespaces) {
   const auto spaces =

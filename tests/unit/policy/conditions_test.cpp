@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "policy/conditions.hpp"
 
-#include <gtest/gtest.h>
+#include "parsing.hpp"
 
 namespace ktls::policy {
 namespace {
 
-IpAddress ip(std::string_view text) {
-  return IpAddress::parse(text).value();
-}
+using test::ip;
 
-Facts request() {
+Facts full_request() {
   Facts facts;
   facts.origin = Origin::Application;
   facts.direction = Direction::Outbound;
@@ -29,26 +27,26 @@ Facts request() {
 }
 
 TEST(Conditions, AreMetByAllWhenThereAreNone) {
-  EXPECT_TRUE(Conditions{}.are_met_by(request()));
+  EXPECT_TRUE(Conditions{}.are_met_by(full_request()));
   EXPECT_TRUE(Conditions{}.are_met_by(Facts{}));
 }
 
-struct Case {
+struct ConditionCase {
   std::string_view name;
   Conditions met;
   Conditions unmet;
 };
 
 template<class Key>
-Case single(std::string_view name, Alternatives<Key> Conditions::*where, Alternatives<Key> met,
-            Alternatives<Key> unmet) {
-  Case out{name, {}, {}};
+ConditionCase single(std::string_view name, Alternatives<Key> Conditions::*where,
+                     Alternatives<Key> met, Alternatives<Key> unmet) {
+  ConditionCase out{name, {}, {}};
   out.met.*where = std::move(met);
   out.unmet.*where = std::move(unmet);
   return out;
 }
 
-std::vector<Case> cases() {
+std::vector<ConditionCase> cases() {
   using C = Conditions;
   using Strings = Alternatives<std::string>;
   return {
@@ -78,13 +76,13 @@ std::vector<Case> cases() {
 TEST(Conditions, AreMetOneByOne) {
   EXPECT_EQ(cases().size(), std::tuple_size_v<decltype(dimensions)>);
   for (const auto& [name, met, unmet] : cases()) {
-    EXPECT_TRUE(met.are_met_by(request())) << name;
-    EXPECT_EQ(unmet.unmet_by(request()), name);
+    EXPECT_TRUE(met.are_met_by(full_request())) << name;
+    EXPECT_EQ(unmet.unmet_by(full_request()), name);
   }
 }
 
 TEST(Conditions, AreNotMetByWhatIsNotKnown) {
-  auto unknown = request();
+  auto unknown = full_request();
   unknown.direction.reset();
   unknown.role.reset();
   unknown.local_address = unknown.remote_address = std::nullopt;
@@ -102,7 +100,7 @@ TEST(Conditions, HaveAllToBeMet) {
   both.uid = {exactly(uid_t{1000})};
   both.remote_port = {exactly(std::uint16_t{80})};
 
-  EXPECT_EQ(both.unmet_by(request()), "remote_port");
+  EXPECT_EQ(both.unmet_by(full_request()), "remote_port");
 }
 
 TEST(ServerNames, AreThoseBelowAtAnyDepth) {

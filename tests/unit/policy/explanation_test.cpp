@@ -6,9 +6,7 @@
 namespace ktls::policy {
 namespace {
 
-std::string named(const std::string& name, const std::string& lines) {
-  return fmt::format("[[rule]]\nname = \"{}\"\n{}\n", name, lines);
-}
+using test::named;
 
 Facts request() {
   Facts facts;

@@ -6,29 +6,29 @@
 namespace ktls::policy {
 namespace {
 
-using Names = std::vector<std::string_view>;
-const Names known{"truststore", "trust_intermediates", "alpn", "private_key", "crls"};
+using KeyNames = std::vector<std::string_view>;
+const KeyNames known_keys{"truststore", "trust_intermediates", "alpn", "private_key", "crls"};
 
 TEST(Nearest, ResemblesWhatWasWritten) {
-  EXPECT_EQ(nearest("trustsore", known), Names{"truststore"});
-  EXPECT_EQ(nearest("TrustStore", known), Names{"truststore"});
-  EXPECT_EQ(nearest("private-key", known), Names{"private_key"});
-  EXPECT_EQ(nearest("crl", known), Names{"crls"});
-  EXPECT_TRUE(nearest("certificate", known).empty());
-  EXPECT_TRUE(nearest(std::string(100'000, 'x'), known).empty());
+  EXPECT_EQ(nearest("trustsore", known_keys), KeyNames{"truststore"});
+  EXPECT_EQ(nearest("TrustStore", known_keys), KeyNames{"truststore"});
+  EXPECT_EQ(nearest("private-key", known_keys), KeyNames{"private_key"});
+  EXPECT_EQ(nearest("crl", known_keys), KeyNames{"crls"});
+  EXPECT_TRUE(nearest("certificate", known_keys).empty());
+  EXPECT_TRUE(nearest(std::string(100'000, 'x'), known_keys).empty());
 }
 
 TEST(Nearest, IsAFewTheNearestFirst) {
-  const Names many{"aax", "aab", "aaa", "aac", "aad"};
+  const KeyNames many{"aax", "aab", "aaa", "aac", "aad"};
 
-  EXPECT_EQ(nearest("aaa", many), (Names{"aaa", "aax", "aab"}));
+  EXPECT_EQ(nearest("aaa", many), (KeyNames{"aaa", "aax", "aab"}));
 }
 
 TEST(Suggestion, IsWhatIsNearOrAllThatThereIs) {
-  EXPECT_EQ(suggestion("alpm", known), "; is it alpn?");
-  EXPECT_EQ(suggestion("x", Names{"agent", "rule"}), "; known here: agent, rule");
-  EXPECT_EQ(suggestion("x", Names{}), "");
-  EXPECT_EQ(suggestion("y", Names(30, "other")), "");
+  EXPECT_EQ(suggestion("alpm", known_keys), "; is it alpn?");
+  EXPECT_EQ(suggestion("x", KeyNames{"agent", "rule"}), "; known here: agent, rule");
+  EXPECT_EQ(suggestion("x", KeyNames{}), "");
+  EXPECT_EQ(suggestion("y", KeyNames(30, "other")), "");
 }
 
 } // namespace

@@ -64,6 +64,9 @@ inline std::string server(const std::string& lines) {
          "truststore = \"/ca\"\n" +
          lines + "\n";
 }
+inline std::string named(const std::string& name, const std::string& lines) {
+  return fmt::format("[[rule]]\nname = \"{}\"\n{}\n", name, lines);
+}
 // From the fourth line on.
 inline std::string rule(const std::string& lines) {
   return "[[rule]]\nname = \"r\"\naction = \"deny\"\n" + lines + "\n";
@@ -74,6 +77,15 @@ inline ProfileSettings profile_of(const std::string& text) {
 }
 inline Rule rule_of(const std::string& text) {
   return read(text).rules().at(0);
+}
+
+inline IpAddress ip(std::string_view text) {
+  return IpAddress::parse(text).value();
+}
+inline Facts to_port(std::uint16_t port) {
+  Facts facts;
+  facts.remote_port = port;
+  return facts;
 }
 
 } // namespace ktls::policy::test

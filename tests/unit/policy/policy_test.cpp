@@ -7,7 +7,9 @@
 namespace ktls::policy {
 namespace {
 
+using test::named;
 using test::read;
+using test::to_port;
 
 constexpr const char* example = R"([credential.host]
 certificate = "/etc/ktlsd/host.pem"
@@ -27,19 +29,9 @@ local_port = 2049
 profile = "nfs-server"
 )";
 
-std::string named(const std::string& name, const std::string& lines) {
-  return fmt::format("[[rule]]\nname = \"{}\"\n{}\n", name, lines);
-}
-
 // Of the rule, or "default".
 std::string name_of(const Decision& decision) {
   return decision.rule == nullptr ? "default" : decision.rule->name;
-}
-
-Facts to_port(std::uint16_t port) {
-  Facts facts;
-  facts.remote_port = port;
-  return facts;
 }
 
 TEST(Policy, IsEmptyWithoutFiles) {

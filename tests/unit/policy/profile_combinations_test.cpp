@@ -28,11 +28,11 @@ ProfileSettings called(const std::string& name, const std::string& text) {
                        [&](const ProfileSettings& one) { return one.name == name; });
 }
 
-struct Case {
+struct RefusedProfile {
   std::string text;
   std::string problem;
 };
-class EachIncompleteProfile : public testing::TestWithParam<Case> {};
+class EachIncompleteProfile : public testing::TestWithParam<RefusedProfile> {};
 
 TEST_P(EachIncompleteProfile, IsRefused) {
   EXPECT_EQ(problems(GetParam().text), GetParam().problem);
@@ -41,19 +41,25 @@ TEST_P(EachIncompleteProfile, IsRefused) {
 INSTANTIATE_TEST_SUITE_P(
     Profile, EachIncompleteProfile,
     testing::Values(
-        Case{"[profile.p]", "f:1: profile.p.handshake_role: is missing: \"client\", \"server\" or "
-                            "\"server-with-client-auth\""},
-        Case{profile("p", "handshake_role = \"client\""),
-             "f:1: profile.p.truststore: is missing: without it no server can be verified"},
-        Case{profile("p", "handshake_role = \"client\"\nserver_verification = \"chain\""),
-             "f:1: profile.p.truststore: is missing: without it no server can be verified"},
-        Case{profile("p", "handshake_role = \"server\""),
-             "f:1: profile.p.credentials: is missing: a server has to present a certificate"},
-        Case{profile("p", "handshake_role = \"server-with-client-auth\"\ntruststore = \"/ca\""),
-             "f:1: profile.p.credentials: is missing: a server has to present a certificate"},
-        Case{test::credential("x") + profile("p", "handshake_role = \"server-with-client-auth\"\n"
-                                                  "credentials = \"x\""),
-             "f:4: profile.p.truststore: is missing: without it no client can be verified"}));
+        RefusedProfile{"[profile.p]",
+                       "f:1: profile.p.handshake_role: is missing: \"client\", \"server\" or "
+                       "\"server-with-client-auth\""},
+        RefusedProfile{
+            profile("p", "handshake_role = \"client\""),
+            "f:1: profile.p.truststore: is missing: without it no server can be verified"},
+        RefusedProfile{
+            profile("p", "handshake_role = \"client\"\nserver_verification = \"chain\""),
+            "f:1: profile.p.truststore: is missing: without it no server can be verified"},
+        RefusedProfile{
+            profile("p", "handshake_role = \"server\""),
+            "f:1: profile.p.credentials: is missing: a server has to present a certificate"},
+        RefusedProfile{
+            profile("p", "handshake_role = \"server-with-client-auth\"\ntruststore = \"/ca\""),
+            "f:1: profile.p.credentials: is missing: a server has to present a certificate"},
+        RefusedProfile{
+            test::credential("x") + profile("p", "handshake_role = \"server-with-client-auth\"\n"
+                                                 "credentials = \"x\""),
+            "f:4: profile.p.truststore: is missing: without it no client can be verified"}));
 
 TEST(PassThru, NeedsNoTruststore) {
   EXPECT_EQ(problems(test::credential("x") +
@@ -62,7 +68,7 @@ TEST(PassThru, NeedsNoTruststore) {
             "");
 }
 
-class EachWrongPair : public testing::TestWithParam<Case> {};
+class EachWrongPair : public testing::TestWithParam<RefusedProfile> {};
 
 TEST_P(EachWrongPair, IsRefused) {
   const auto found = problems(GetParam().text);
@@ -80,45 +86,52 @@ constexpr const char* judged = "counts only where a certificate is asked for";
 INSTANTIATE_TEST_SUITE_P(
     Profile, EachWrongPair,
     testing::Values(
-        Case{client("client_auth_type = \"full\""),
-             "f:4: profile.c.client_auth_type: counts only with handshake_role = "
-             "\"server-with-client-auth\""},
-        Case{client("session_tickets = true"),
-             "f:4: profile.c.session_tickets: counts only for servers"},
-        Case{client("tags = \"a\""), "f:4: profile.c.tags: counts only for servers"},
-        Case{client("revocation_security_level = \"low\""),
-             "f:4: profile.c.revocation_security_level: counts only with crls"},
-        Case{client("server_verification = \"none\"\ncrls = \"/crl\""),
-             "f:5: profile.c.crls: does not go with server_verification: no certificate is "
-             "validated"},
-        Case{client("server_verification = \"none\"\nrequire_ocsp_staple = true"),
-             "f:5: profile.c.require_ocsp_staple: does not go with server_verification: no "
-             "certificate is validated"},
-        Case{client("psk_identity = \"a\""),
-             "f:4: profile.c.psk_identity: counts only with psk_file"},
-        Case{server("psk_identity = \"a\""),
-             "f:8: profile.s.psk_identity: counts only with handshake_role = \"client\""},
-        Case{server("server_name = \"a.b\""),
-             "f:8: profile.s.server_name: counts only with handshake_role = \"client\""},
-        Case{server("server_verification = \"chain\""),
-             "f:8: profile.s.server_verification: counts only with handshake_role = \"client\""},
-        Case{server("require_ocsp_staple = true"),
-             "f:8: profile.s.require_ocsp_staple: counts only with handshake_role = \"client\""},
-        Case{server("client_auth_type = \"passthru\"\ncrls = \"/crl\""),
-             "f:9: profile.s.crls: does not go with client_auth_type: no certificate is validated"},
-        Case{server("ClientAuthType = \"passthru\"\ntrust_intermediates = true"),
-             "f:9: profile.s.trust_intermediates: does not go with ClientAuthType: no certificate "
-             "is validated"},
-        Case{plain_server("client_auth_type = \"full\""),
-             "f:7: profile.s.client_auth_type: counts only with handshake_role = "
-             "\"server-with-client-auth\""},
-        Case{plain_server("truststore = \"/ca\""),
-             fmt::format("f:7: profile.s.truststore: {}", judged)},
-        Case{plain_server("crls = \"/ca\""), fmt::format("f:7: profile.s.crls: {}", judged)},
-        Case{plain_server("pins = \"" + std::string(64, '0') + "\""),
-             fmt::format("f:7: profile.s.pins: {}", judged)},
-        Case{plain_server("min_peer_rsa_bits = 3072"),
-             fmt::format("f:7: profile.s.min_peer_rsa_bits: {}", judged)}));
+        RefusedProfile{client("client_auth_type = \"full\""),
+                       "f:4: profile.c.client_auth_type: counts only with handshake_role = "
+                       "\"server-with-client-auth\""},
+        RefusedProfile{client("session_tickets = true"),
+                       "f:4: profile.c.session_tickets: counts only for servers"},
+        RefusedProfile{client("tags = \"a\""), "f:4: profile.c.tags: counts only for servers"},
+        RefusedProfile{client("revocation_security_level = \"low\""),
+                       "f:4: profile.c.revocation_security_level: counts only with crls"},
+        RefusedProfile{
+            client("server_verification = \"none\"\ncrls = \"/crl\""),
+            "f:5: profile.c.crls: does not go with server_verification: no certificate is "
+            "validated"},
+        RefusedProfile{
+            client("server_verification = \"none\"\nrequire_ocsp_staple = true"),
+            "f:5: profile.c.require_ocsp_staple: does not go with server_verification: no "
+            "certificate is validated"},
+        RefusedProfile{client("psk_identity = \"a\""),
+                       "f:4: profile.c.psk_identity: counts only with psk_file"},
+        RefusedProfile{server("psk_identity = \"a\""),
+                       "f:8: profile.s.psk_identity: counts only with handshake_role = \"client\""},
+        RefusedProfile{server("server_name = \"a.b\""),
+                       "f:8: profile.s.server_name: counts only with handshake_role = \"client\""},
+        RefusedProfile{
+            server("server_verification = \"chain\""),
+            "f:8: profile.s.server_verification: counts only with handshake_role = \"client\""},
+        RefusedProfile{
+            server("require_ocsp_staple = true"),
+            "f:8: profile.s.require_ocsp_staple: counts only with handshake_role = \"client\""},
+        RefusedProfile{
+            server("client_auth_type = \"passthru\"\ncrls = \"/crl\""),
+            "f:9: profile.s.crls: does not go with client_auth_type: no certificate is validated"},
+        RefusedProfile{
+            server("ClientAuthType = \"passthru\"\ntrust_intermediates = true"),
+            "f:9: profile.s.trust_intermediates: does not go with ClientAuthType: no certificate "
+            "is validated"},
+        RefusedProfile{plain_server("client_auth_type = \"full\""),
+                       "f:7: profile.s.client_auth_type: counts only with handshake_role = "
+                       "\"server-with-client-auth\""},
+        RefusedProfile{plain_server("truststore = \"/ca\""),
+                       fmt::format("f:7: profile.s.truststore: {}", judged)},
+        RefusedProfile{plain_server("crls = \"/ca\""),
+                       fmt::format("f:7: profile.s.crls: {}", judged)},
+        RefusedProfile{plain_server("pins = \"" + std::string(64, '0') + "\""),
+                       fmt::format("f:7: profile.s.pins: {}", judged)},
+        RefusedProfile{plain_server("min_peer_rsa_bits = 3072"),
+                       fmt::format("f:7: profile.s.min_peer_rsa_bits: {}", judged)}));
 
 class EachCertificateKey : public testing::TestWithParam<const char*> {};
 

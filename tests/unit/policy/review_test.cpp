@@ -8,10 +8,8 @@ namespace {
 
 using test::client;
 using test::Lines;
+using test::named;
 
-std::string named(const std::string& name, const std::string& lines) {
-  return fmt::format("[[rule]]\nname = \"{}\"\n{}\n", name, lines);
-}
 // A rule that is no remark of its own.
 std::string deny(const std::string& name, const std::string& lines) {
   return named(name, "action = \"deny\"\n" + lines);
@@ -33,11 +31,11 @@ TEST(Review, HasNothingToSayOfWhatIsWell) {
       all(test::server("") + named("r", "local_port = 1\nprofile = \"s\"") + deny("rest", "")), "");
 }
 
-struct Case {
+struct Weakness {
   std::string lines;
   std::string remark;
 };
-class EachWeakness : public testing::TestWithParam<Case> {};
+class EachWeakness : public testing::TestWithParam<Weakness> {};
 
 TEST_P(EachWeakness, IsRemarked) {
   const auto& [text, remark] = GetParam();
@@ -56,45 +54,50 @@ const std::string any_pin = "pins = \"" + std::string(64, '0') + "\"\n";
 INSTANTIATE_TEST_SUITE_P(
     Review, EachWeakness,
     testing::Values(
-        Case{"[agent]\ndefault_action = \"clear\"",
-             "f:1: agent.default_action: is \"clear\": what no rule is for goes without TLS"},
-        Case{test::credential("x"), "f:1: credential.x: no profile names it"},
-        Case{client(""), "f:1: profile.c: no rule names it"},
-        Case{of_client("versions = \"1.2\""), "f:1: profile.c.versions: has no TLS 1.3"},
-        Case{of_client("server_verification = \"none\""),
-             "f:1: profile.c.server_verification: is \"none\": whoever answers is taken for the "
-             "server"},
-        Case{of_client("server_verification = \"chain\""),
-             "f:1: profile.c.server_verification: is \"chain\": whoever has a certificate by the "
-             "truststore is taken for the server"},
-        Case{of_client(any_pin + "server_verification = \"none\""), ""},
-        Case{of_client("min_peer_rsa_bits = 1024"),
-             "f:1: profile.c.min_peer_rsa_bits: 1024 bits can be broken"},
-        Case{of_client("min_peer_ec_bits = 192"),
-             "f:1: profile.c.min_peer_ec_bits: 192 bits are fewer than today's curves have"},
-        Case{of_client("crls = \"/crl\"\nrevocation_security_level = \"low\""),
-             "f:1: profile.c.revocation_security_level: is \"low\": without a current list, a "
-             "revoked certificate is taken"},
-        Case{of_server("client_auth_type = \"passthru\""),
-             "f:4: profile.s.client_auth_type: is \"passthru\": certificates of clients are not "
-             "validated"},
-        Case{test::credential("x") +
-                 "[profile.s]\nhandshake_role = \"server-with-client-auth\"\ncredentials = \"x\"\n"
-                 "truststore = [\"/ca\", \"system\"]\n" +
-                 named("r", "profile = \"s\""),
-             "f:4: profile.s.truststore: has \"system\": whoever has a certificate by a public "
-             "authority is a client"},
-        Case{"[profile.c]\nhandshake_role = \"client\"\ntruststore = \"system\"\n" +
-                 named("r", "profile = \"c\""),
-             ""},
-        Case{deny("r", "executable = \"/x\""), "f:1: rule.r.executable: without CAP_SYS_PTRACE the "
-                                               "agent refuses it: it could not find it out"},
-        Case{named("r", "action = \"clear\"\nuser = 1"),
-             "f:1: rule.r.action: is \"clear\", for all addresses and ports"},
-        Case{named("r", "action = \"clear\"\nremote_port = 80"), ""},
-        Case{client("") + named("r", "profile = \"c\"\nrole = \"server\""),
-             "f:5: rule.r.role: profile c has the other role: each request is refused"},
-        Case{client("") + named("r", "profile = \"c\"\nrole = \"client\""), ""}));
+        Weakness{"[agent]\ndefault_action = \"clear\"",
+                 "f:1: agent.default_action: is \"clear\": what no rule is for goes without TLS"},
+        Weakness{test::credential("x"), "f:1: credential.x: no profile names it"},
+        Weakness{client(""), "f:1: profile.c: no rule names it"},
+        Weakness{of_client("versions = \"1.2\""), "f:1: profile.c.versions: has no TLS 1.3"},
+        Weakness{
+            of_client("server_verification = \"none\""),
+            "f:1: profile.c.server_verification: is \"none\": whoever answers is taken for the "
+            "server"},
+        Weakness{
+            of_client("server_verification = \"chain\""),
+            "f:1: profile.c.server_verification: is \"chain\": whoever has a certificate by the "
+            "truststore is taken for the server"},
+        Weakness{of_client(any_pin + "server_verification = \"none\""), ""},
+        Weakness{of_client("min_peer_rsa_bits = 1024"),
+                 "f:1: profile.c.min_peer_rsa_bits: 1024 bits can be broken"},
+        Weakness{of_client("min_peer_ec_bits = 192"),
+                 "f:1: profile.c.min_peer_ec_bits: 192 bits are fewer than today's curves have"},
+        Weakness{of_client("crls = \"/crl\"\nrevocation_security_level = \"low\""),
+                 "f:1: profile.c.revocation_security_level: is \"low\": without a current list, a "
+                 "revoked certificate is taken"},
+        Weakness{
+            of_server("client_auth_type = \"passthru\""),
+            "f:4: profile.s.client_auth_type: is \"passthru\": certificates of clients are not "
+            "validated"},
+        Weakness{
+            test::credential("x") +
+                "[profile.s]\nhandshake_role = \"server-with-client-auth\"\ncredentials = \"x\"\n"
+                "truststore = [\"/ca\", \"system\"]\n" +
+                named("r", "profile = \"s\""),
+            "f:4: profile.s.truststore: has \"system\": whoever has a certificate by a public "
+            "authority is a client"},
+        Weakness{"[profile.c]\nhandshake_role = \"client\"\ntruststore = \"system\"\n" +
+                     named("r", "profile = \"c\""),
+                 ""},
+        Weakness{deny("r", "executable = \"/x\""),
+                 "f:1: rule.r.executable: without CAP_SYS_PTRACE the "
+                 "agent refuses it: it could not find it out"},
+        Weakness{named("r", "action = \"clear\"\nuser = 1"),
+                 "f:1: rule.r.action: is \"clear\", for all addresses and ports"},
+        Weakness{named("r", "action = \"clear\"\nremote_port = 80"), ""},
+        Weakness{client("") + named("r", "profile = \"c\"\nrole = \"server\""),
+                 "f:5: rule.r.role: profile c has the other role: each request is refused"},
+        Weakness{client("") + named("r", "profile = \"c\"\nrole = \"client\""), ""}));
 
 TEST(UnusedProfile, IsNotOneThatOthersInheritFrom) {
   EXPECT_EQ(all(client("") + "[profile.d]\ninherits = \"c\"\n" + named("r", "profile = \"d\"")),

@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "policy/rule_index.hpp"
 
-#include <gtest/gtest.h>
-
 #include <random>
+
+#include "parsing.hpp"
 
 namespace ktls::policy {
 namespace {
+
+using test::to_port;
 
 Conditions for_port(std::uint16_t first, std::uint16_t last) {
   Conditions conditions;
   conditions.remote_port = {{first, last}};
   return conditions;
-}
-Facts to_port(std::uint16_t port) {
-  Facts facts;
-  facts.remote_port = port;
-  return facts;
 }
 
 std::vector<RuleNumber> list(const RuleSet& rules) {

@@ -9,13 +9,10 @@ namespace ktls::policy {
 namespace {
 
 using test::client;
+using test::ip;
 using test::problems;
 using test::rule;
 using test::rule_of;
-
-IpAddress ip(std::string_view text) {
-  return IpAddress::parse(text).value();
-}
 
 TEST(Rule, HasDefaults) {
   const auto read = rule_of(rule(""));
@@ -155,11 +152,11 @@ TEST(RuleName, IsThereAndUnique) {
             test::Lines{"b:3: rule.r.name: there is a rule \"r\" already, in a:2"});
 }
 
-struct Wrong {
+struct WrongRuleKey {
   std::string line;
   std::string problem; // its beginning
 };
-class EachWrongRuleKey : public testing::TestWithParam<Wrong> {};
+class EachWrongRuleKey : public testing::TestWithParam<WrongRuleKey> {};
 
 TEST_P(EachWrongRuleKey, IsRefused) {
   const auto& [line, problem] = GetParam();
@@ -171,55 +168,63 @@ TEST_P(EachWrongRuleKey, IsRefused) {
 INSTANTIATE_TEST_SUITE_P(
     Rule, EachWrongRuleKey,
     testing::Values(
-        Wrong{"priority = 0", "priority: must be a whole number from 1 to 2000000000"},
-        Wrong{"priority = 2000000001", "priority: must be a whole number from 1 to 2000000000"},
-        Wrong{"priority = \"1\"", "priority: must be a whole number from 1 to 2000000000"},
-        Wrong{"origin = \"user\"", "origin: \"user\" is not one of: kernel, application, listener"},
-        Wrong{"origin = 1", "origin: must be a string, or a list of strings"},
-        Wrong{"origin = []", "origin: must be one value, or a list of 1 to 4096"},
-        Wrong{"direction = [\"inbound\"]", "direction: must be a string"},
-        Wrong{"direction = \"in\"", "direction: \"in\" is not one of: inbound, outbound, both"},
-        Wrong{"role = \"server-with-client-auth\"",
-              "role: \"server-with-client-auth\" is not one of: client, server"},
-        Wrong{"role = 1", "role: must be a string"},
-        Wrong{"local_address = 1", "local_address: must be a string, or a list of strings"},
-        Wrong{"local_address = []", "local_address: must be one value, or a list of 1 to 4096"},
-        Wrong{"local_address = \"10.0.0.1/24\"",
-              "local_address: \"10.0.0.1/24\" has bits set behind its length; is it 10.0.0.0/24?"},
-        Wrong{"remote_address = \"10.0.0.9-10.0.0.1\"",
-              "remote_address: \"10.0.0.9-10.0.0.1\" ends before it begins"},
-        Wrong{"remote_address = [\"::1\", \"localhost\"]",
-              "remote_address: \"localhost\" is not an address"},
-        Wrong{"local_port = 0", "local_port: must be a port from 1 to 65535"},
-        Wrong{"local_port = 65536", "local_port: must be a port from 1 to 65535"},
-        Wrong{"local_port = true", "local_port: must be a port from 1 to 65535"},
-        Wrong{"local_port = \"9-8\"", "local_port: \"9-8\" ends before it begins"},
-        Wrong{"remote_port = \"https\"", "remote_port: \"https\" is not a port"},
-        Wrong{"user = \"bob\"", "user: there is no user \"bob\""},
-        Wrong{"user = 1.5", "user: must be the name or the number of a user"},
-        Wrong{"user = []", "user: must be one value, or a list of 1 to 4096"},
-        Wrong{"group = \"x\"", "group: there is no group \"x\""},
-        Wrong{"unit = \"a\"", "unit: \"a\" has no type; is it a.service?"},
-        Wrong{"unit = \"\"", "unit: must be the name of a unit"},
-        Wrong{"unit = \"*.service\"", "unit: must be the name of a unit"},
-        Wrong{"unit = 1", "unit: must be the name of a unit"},
-        Wrong{"executable = \"web\"", "executable: must be an absolute path"},
-        Wrong{"executable = \"/a*/b\"", "executable: must be an absolute path"},
-        Wrong{"executable = \"/a\\u0000\"", "executable: must be an absolute path"},
-        Wrong{"server_name = \"*\"", "server_name: \"*\" is not a name"},
-        Wrong{"server_name = \"a.*.b\"", "server_name: \"a.*.b\" is not a name"},
-        Wrong{"server_name = \"*.192.0.2.1\"", "server_name: \"*.192.0.2.1\" is not a name"},
-        Wrong{"network_namespace = \"/run/netns/x\"",
-              "network_namespace: \"/run/netns/x\" is neither \"own\" nor one of "
-              "agent.network_namespaces"},
-        Wrong{"time = \"24:00-25:00\"", "time: must be days or times or both"},
-        Wrong{"time = 1", "time: must be days or times or both"},
-        Wrong{"time = 08:00:00", "time: must be days or times or both"},
-        Wrong{"remote_adress = \"::1\"", "remote_adress: unknown key; is it remote_address?"},
-        Wrong{"IpTimeCondition = \"x\"",
-              "IpTimeCondition: unknown key; time has windows such as \"mon-fri 08:00-18:00\""},
-        Wrong{"ApplicationControlled = \"On\"",
-              "ApplicationControlled: unknown key; an application that calls ktlsctl_start()"}));
+        WrongRuleKey{"priority = 0", "priority: must be a whole number from 1 to 2000000000"},
+        WrongRuleKey{"priority = 2000000001",
+                     "priority: must be a whole number from 1 to 2000000000"},
+        WrongRuleKey{"priority = \"1\"", "priority: must be a whole number from 1 to 2000000000"},
+        WrongRuleKey{"origin = \"user\"",
+                     "origin: \"user\" is not one of: kernel, application, listener"},
+        WrongRuleKey{"origin = 1", "origin: must be a string, or a list of strings"},
+        WrongRuleKey{"origin = []", "origin: must be one value, or a list of 1 to 4096"},
+        WrongRuleKey{"direction = [\"inbound\"]", "direction: must be a string"},
+        WrongRuleKey{"direction = \"in\"",
+                     "direction: \"in\" is not one of: inbound, outbound, both"},
+        WrongRuleKey{"role = \"server-with-client-auth\"",
+                     "role: \"server-with-client-auth\" is not one of: client, server"},
+        WrongRuleKey{"role = 1", "role: must be a string"},
+        WrongRuleKey{"local_address = 1", "local_address: must be a string, or a list of strings"},
+        WrongRuleKey{"local_address = []",
+                     "local_address: must be one value, or a list of 1 to 4096"},
+        WrongRuleKey{
+            "local_address = \"10.0.0.1/24\"",
+            "local_address: \"10.0.0.1/24\" has bits set behind its length; is it 10.0.0.0/24?"},
+        WrongRuleKey{"remote_address = \"10.0.0.9-10.0.0.1\"",
+                     "remote_address: \"10.0.0.9-10.0.0.1\" ends before it begins"},
+        WrongRuleKey{"remote_address = [\"::1\", \"localhost\"]",
+                     "remote_address: \"localhost\" is not an address"},
+        WrongRuleKey{"local_port = 0", "local_port: must be a port from 1 to 65535"},
+        WrongRuleKey{"local_port = 65536", "local_port: must be a port from 1 to 65535"},
+        WrongRuleKey{"local_port = true", "local_port: must be a port from 1 to 65535"},
+        WrongRuleKey{"local_port = \"9-8\"", "local_port: \"9-8\" ends before it begins"},
+        WrongRuleKey{"remote_port = \"https\"", "remote_port: \"https\" is not a port"},
+        WrongRuleKey{"user = \"bob\"", "user: there is no user \"bob\""},
+        WrongRuleKey{"user = 1.5", "user: must be the name or the number of a user"},
+        WrongRuleKey{"user = []", "user: must be one value, or a list of 1 to 4096"},
+        WrongRuleKey{"group = \"x\"", "group: there is no group \"x\""},
+        WrongRuleKey{"unit = \"a\"", "unit: \"a\" has no type; is it a.service?"},
+        WrongRuleKey{"unit = \"\"", "unit: must be the name of a unit"},
+        WrongRuleKey{"unit = \"*.service\"", "unit: must be the name of a unit"},
+        WrongRuleKey{"unit = 1", "unit: must be the name of a unit"},
+        WrongRuleKey{"executable = \"web\"", "executable: must be an absolute path"},
+        WrongRuleKey{"executable = \"/a*/b\"", "executable: must be an absolute path"},
+        WrongRuleKey{"executable = \"/a\\u0000\"", "executable: must be an absolute path"},
+        WrongRuleKey{"server_name = \"*\"", "server_name: \"*\" is not a name"},
+        WrongRuleKey{"server_name = \"a.*.b\"", "server_name: \"a.*.b\" is not a name"},
+        WrongRuleKey{"server_name = \"*.192.0.2.1\"", "server_name: \"*.192.0.2.1\" is not a name"},
+        WrongRuleKey{"network_namespace = \"/run/netns/x\"",
+                     "network_namespace: \"/run/netns/x\" is neither \"own\" nor one of "
+                     "agent.network_namespaces"},
+        WrongRuleKey{"time = \"24:00-25:00\"", "time: must be days or times or both"},
+        WrongRuleKey{"time = 1", "time: must be days or times or both"},
+        WrongRuleKey{"time = 08:00:00", "time: must be days or times or both"},
+        WrongRuleKey{"remote_adress = \"::1\"",
+                     "remote_adress: unknown key; is it remote_address?"},
+        WrongRuleKey{
+            "IpTimeCondition = \"x\"",
+            "IpTimeCondition: unknown key; time has windows such as \"mon-fri 08:00-18:00\""},
+        WrongRuleKey{
+            "ApplicationControlled = \"On\"",
+            "ApplicationControlled: unknown key; an application that calls ktlsctl_start()"}));
 
 TEST(RuleKey, IsSaidOnce) {
   EXPECT_EQ(problems(rule("user = 1\nUserid = 1")),

@@ -8,6 +8,11 @@
 
 namespace ktls::test {
 
+inline constexpr auto good = Reason::Success;
+inline constexpr auto invalid_certificate = Reason::CertificateInvalid;
+inline constexpr auto untrusted = Reason::CertificateUntrusted;
+inline constexpr auto broken_constraint = Reason::CertificateConstraint;
+
 struct ChainCase {
   ChainCase() {
     leaf.subject = der::name("server");

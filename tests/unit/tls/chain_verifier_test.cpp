@@ -11,15 +11,14 @@ namespace {
 
 namespace der = test::der;
 namespace extension = test::extension;
+using test::broken_constraint;
 using test::ChainCase;
 using test::day;
+using test::good;
+using test::invalid_certificate;
 using test::made_now;
 using test::set_sub;
-
-constexpr auto good = Reason::Success;
-constexpr auto invalid = Reason::CertificateInvalid;
-constexpr auto untrusted = Reason::CertificateUntrusted;
-constexpr auto constraint = Reason::CertificateConstraint;
+using test::untrusted;
 
 TEST(ChainVerifier, AcceptsAChain) {
   ChainCase chain;
@@ -133,8 +132,8 @@ TEST(ChainVerifier, RefusesADemandForPolicies) {
     return chain.reason();
   };
 
-  EXPECT_EQ(demanding_after(0), constraint);
-  EXPECT_EQ(demanding_after(1), constraint);
+  EXPECT_EQ(demanding_after(0), broken_constraint);
+  EXPECT_EQ(demanding_after(1), broken_constraint);
   EXPECT_EQ(demanding_after(2), good) << "beyond the peer's own certificate";
 }
 
@@ -188,7 +187,7 @@ TEST(ChainVerifier, WithoutProofOnlyThePeersOwnKeyIsPinned) {
   EXPECT_EQ(chain.reason(), good);
 
   chain.presented.front() = "no certificate";
-  EXPECT_EQ(chain.reason(), invalid);
+  EXPECT_EQ(chain.reason(), invalid_certificate);
 }
 
 TEST(ChainVerifier, MissesACertificate) {

@@ -27,14 +27,14 @@ std::string directory(std::string_view rdns) {
 const auto other_name =
     der::constructed(0, der::oid("\x2a\x03") + der::constructed(0, der::octets("a")));
 
-struct Case {
+struct ConstraintCase {
   const char* what;
   std::string name;       // GeneralName
   std::string constraint; // likewise
   bool permitted;         // by a constraint that permits it
   bool excluded;          // by one that excludes it
 };
-void PrintTo(const Case& c, std::ostream* out) {
+void PrintTo(const ConstraintCase& c, std::ostream* out) {
   *out << c.what;
 }
 
@@ -48,7 +48,7 @@ Reason judge(const std::string& name, const std::vector<std::string>& permitted,
   return chain.reason();
 }
 
-class EachConstraint : public testing::TestWithParam<Case> {};
+class EachConstraint : public testing::TestWithParam<ConstraintCase> {};
 
 TEST_P(EachConstraint, IsHeeded) {
   const auto& [what, name, constraint, permitted, excluded] = GetParam();
@@ -64,49 +64,58 @@ const auto corp = "\x55\x04\x0a"s; // organizationName
 INSTANTIATE_TEST_SUITE_P(
     NameConstraints, EachConstraint,
     testing::Values(
-        Case{"the same", dns("one.test"), dns("one.test"), true, true},
-        Case{"the same, in capitals", dns("ONE.test"), dns("one.Test"), true, true},
-        Case{"below", dns("a.b.one.test"), dns("one.test"), true, true},
-        Case{"another", dns("two.test"), dns("one.test"), false, false},
-        Case{"another with the same end", dns("everyone.test"), dns("one.test"), false, false},
-        Case{"above", dns("test"), dns("one.test"), false, false},
-        Case{"all", dns("one.test"), dns(""), true, true},
-        Case{"only below", dns("one.test"), dns(".one.test"), false, false},
-        Case{"below a dot", dns("a.one.test"), dns(".one.test"), true, true},
-        Case{"a wildcard below", dns("*.one.test"), dns("one.test"), true, true},
-        Case{"a wildcard below a dot", dns("*.one.test"), dns(".one.test"), true, true},
-        Case{"a wildcard that could be it", dns("*.test"), dns("one.test"), false, true},
-        Case{"a leading dot", dns(".one.test"), dns("one.test"), false, true},
-        Case{"an empty label", dns("a..one.test"), dns("one.test"), false, true},
-        Case{"no name", dns("a b.one.test"), dns("one.test"), false, true},
-        Case{"a mailbox", email("a@one.test"), email("a@one.test"), true, true},
-        Case{"another's mailbox", email("b@one.test"), email("a@one.test"), false, false},
-        Case{"a mailbox in capitals", email("A@one.test"), email("a@one.test"), false, false},
-        Case{"a mailbox on a host", email("a@ONE.test"), email("one.test"), true, true},
-        Case{"a mailbox on a host below", email("a@b.one.test"), email("one.test"), false, false},
-        Case{"a mailbox in a domain", email("a@b.one.test"), email(".one.test"), true, true},
-        Case{"a mailbox not in a domain", email("a@one.test"), email(".one.test"), false, false},
-        Case{"two hosts", email("a@two.test@one.test"), email("one.test"), false, true},
-        Case{"an asterisk is none", email("a@one.test"), email("*@one.test"), false, false},
-        Case{"a URI", uri("https://u@one.test:1/x"), uri("one.test"), true, true},
-        Case{"a URI below", uri("https://a.one.test/"), uri("one.test"), false, false},
-        Case{"a URI in a domain", uri("https://a.one.test/"), uri(".one.test"), true, true},
-        Case{"a URI that hides its host", uri("https://two.test/@one.test"), uri("one.test"), false,
-             false},
-        Case{"a URI of an address", uri("https://192.0.2.1/"), uri("one.test"), false, true},
-        Case{"a URI without a host", uri("urn:one.test"), uri("one.test"), false, true},
-        Case{"an address", address("\xc0\x00\x02\x01"s),
-             address("\xc0\x00\x02\x00\xff\xff\xff\x00"s), true, true},
-        Case{"another address", address("\xc0\x00\x03\x01"s),
-             address("\xc0\x00\x02\x00\xff\xff\xff\x00"s), false, false},
-        Case{"another family", address(std::string(16, '\x01')),
-             address("\xc0\x00\x02\x00\xff\xff\xff\x00"s), false, false},
-        Case{"a directory name below",
-             directory(der::attribute(corp, "Corp") + der::common_name("x")),
-             directory(der::attribute(corp, "corp ", 0x13)), false, true}, // and the subject
-        Case{"another directory name", directory(der::attribute(corp, "Other")),
-             directory(der::attribute(corp, "Corp")), false, false},
-        Case{"a type without rules", other_name, other_name, false, true}));
+        ConstraintCase{"the same", dns("one.test"), dns("one.test"), true, true},
+        ConstraintCase{"the same, in capitals", dns("ONE.test"), dns("one.Test"), true, true},
+        ConstraintCase{"below", dns("a.b.one.test"), dns("one.test"), true, true},
+        ConstraintCase{"another", dns("two.test"), dns("one.test"), false, false},
+        ConstraintCase{"another with the same end", dns("everyone.test"), dns("one.test"), false,
+                       false},
+        ConstraintCase{"above", dns("test"), dns("one.test"), false, false},
+        ConstraintCase{"all", dns("one.test"), dns(""), true, true},
+        ConstraintCase{"only below", dns("one.test"), dns(".one.test"), false, false},
+        ConstraintCase{"below a dot", dns("a.one.test"), dns(".one.test"), true, true},
+        ConstraintCase{"a wildcard below", dns("*.one.test"), dns("one.test"), true, true},
+        ConstraintCase{"a wildcard below a dot", dns("*.one.test"), dns(".one.test"), true, true},
+        ConstraintCase{"a wildcard that could be it", dns("*.test"), dns("one.test"), false, true},
+        ConstraintCase{"a leading dot", dns(".one.test"), dns("one.test"), false, true},
+        ConstraintCase{"an empty label", dns("a..one.test"), dns("one.test"), false, true},
+        ConstraintCase{"no name", dns("a b.one.test"), dns("one.test"), false, true},
+        ConstraintCase{"a mailbox", email("a@one.test"), email("a@one.test"), true, true},
+        ConstraintCase{"another's mailbox", email("b@one.test"), email("a@one.test"), false, false},
+        ConstraintCase{"a mailbox in capitals", email("A@one.test"), email("a@one.test"), false,
+                       false},
+        ConstraintCase{"a mailbox on a host", email("a@ONE.test"), email("one.test"), true, true},
+        ConstraintCase{"a mailbox on a host below", email("a@b.one.test"), email("one.test"), false,
+                       false},
+        ConstraintCase{"a mailbox in a domain", email("a@b.one.test"), email(".one.test"), true,
+                       true},
+        ConstraintCase{"a mailbox not in a domain", email("a@one.test"), email(".one.test"), false,
+                       false},
+        ConstraintCase{"two hosts", email("a@two.test@one.test"), email("one.test"), false, true},
+        ConstraintCase{"an asterisk is none", email("a@one.test"), email("*@one.test"), false,
+                       false},
+        ConstraintCase{"a URI", uri("https://u@one.test:1/x"), uri("one.test"), true, true},
+        ConstraintCase{"a URI below", uri("https://a.one.test/"), uri("one.test"), false, false},
+        ConstraintCase{"a URI in a domain", uri("https://a.one.test/"), uri(".one.test"), true,
+                       true},
+        ConstraintCase{"a URI that hides its host", uri("https://two.test/@one.test"),
+                       uri("one.test"), false, false},
+        ConstraintCase{"a URI of an address", uri("https://192.0.2.1/"), uri("one.test"), false,
+                       true},
+        ConstraintCase{"a URI without a host", uri("urn:one.test"), uri("one.test"), false, true},
+        ConstraintCase{"an address", address("\xc0\x00\x02\x01"s),
+                       address("\xc0\x00\x02\x00\xff\xff\xff\x00"s), true, true},
+        ConstraintCase{"another address", address("\xc0\x00\x03\x01"s),
+                       address("\xc0\x00\x02\x00\xff\xff\xff\x00"s), false, false},
+        ConstraintCase{"another family", address(std::string(16, '\x01')),
+                       address("\xc0\x00\x02\x00\xff\xff\xff\x00"s), false, false},
+        ConstraintCase{"a directory name below",
+                       directory(der::attribute(corp, "Corp") + der::common_name("x")),
+                       directory(der::attribute(corp, "corp ", 0x13)), false,
+                       true}, // and the subject
+        ConstraintCase{"another directory name", directory(der::attribute(corp, "Other")),
+                       directory(der::attribute(corp, "Corp")), false, false},
+        ConstraintCase{"a type without rules", other_name, other_name, false, true}));
 
 TEST(NameConstraints, LeaveOtherTypesAlone) {
   EXPECT_EQ(judge(dns("one.test"), {email("one.test")}, {email("one.test")}), Reason::Success);

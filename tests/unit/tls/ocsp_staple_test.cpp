@@ -13,9 +13,9 @@ namespace extension = test::extension;
 using namespace std::string_literals;
 using test::ChainCase;
 using test::day;
+using test::good;
 using test::made_now;
 
-constexpr auto good = Reason::Success;
 constexpr auto unfit = Reason::OcspStapleInvalid;
 
 std::string sha1(std::string_view text) {

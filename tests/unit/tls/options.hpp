@@ -2,6 +2,7 @@
 // Options: what a test's end of a handshake is to be like.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,6 +50,7 @@ inline Options asking_server(ipc::ClientAuthType type = ipc::ClientAuthType::Req
 }
 
 inline constexpr const char* tls12 = "-VERS-ALL:+VERS-TLS1.2";
+inline constexpr std::array versions{tls12, "-VERS-ALL:+VERS-TLS1.3"};
 
 inline Options with_tls12(Options options) {
   options.priority = tls12;

@@ -13,28 +13,28 @@ namespace ktls::tls {
 namespace {
 
 using test::rsa_certificate;
-using Bytes = std::vector<std::byte>;
+using ByteVector = std::vector<std::byte>;
 
 const std::string exponent_65537("\x01\x00\x01", 3);
 
-void append(Bytes& to, std::span<const std::byte> bytes) {
+void append(ByteVector& to, std::span<const std::byte> bytes) {
   to.insert(to.end(), bytes.begin(), bytes.end());
 }
-void append_size(Bytes& to, std::size_t size, int bytes) {
+void append_size(ByteVector& to, std::size_t size, int bytes) {
   for (int i = bytes - 1; i >= 0; --i)
     to.push_back(static_cast<std::byte>(size >> (8 * i)));
 }
 
 // A Certificate message.
-Bytes message_with(const std::vector<Der>& chain, bool tls13 = true) {
-  Bytes list;
+ByteVector message_with(const std::vector<Der>& chain, bool tls13 = true) {
+  ByteVector list;
   for (const auto& der : chain) {
     append_size(list, der.size(), 3);
     append(list, der);
     if (tls13)
       append_size(list, 0, 2);
   }
-  Bytes message;
+  ByteVector message;
   if (tls13)
     append_size(message, 0, 1);
   append_size(message, list.size(), 3);
@@ -52,14 +52,15 @@ std::string judge(const std::vector<Der>& chain, const ipc::PeerLimits& limits =
   return broken_limit(message_with(chain), true, limits);
 }
 
-Der good() {
+Der good_certificate() {
   return certificates_from_pem(test::data("client.pem")).value().front();
 }
 
 TEST(PeerLimits, AreKeptByOrdinaryChains) {
-  EXPECT_EQ(judge({good(), good()}), "");
+  EXPECT_EQ(judge({good_certificate(), good_certificate()}), "");
   EXPECT_EQ(judge({}), "") << "no certificate at all is another matter";
-  EXPECT_EQ(broken_limit(message_with({good(), good()}, false), false, {}), "");
+  EXPECT_EQ(broken_limit(message_with({good_certificate(), good_certificate()}, false), false, {}),
+            "");
   for (const char* name : {"server-rsa", "server-rsa-pss", "server-p521", "server-ed25519"}) {
     const auto chain = certificates_from_pem(test::data(std::string(name) + ".pem")).value();
     EXPECT_EQ(judge(chain), "") << name;
@@ -69,12 +70,12 @@ TEST(PeerLimits, AreKeptByOrdinaryChains) {
 TEST(PeerLimits, FindTheCertificatesInOrder) {
   const auto second = certificates_from_pem(test::data("server.pem")).value().front();
   for (const bool tls13 : {false, true}) {
-    const auto message = message_with({good(), second}, tls13);
+    const auto message = message_with({good_certificate(), second}, tls13);
 
     const auto chain = read_chain(message, tls13, {}).value();
 
     ASSERT_EQ(chain.size(), 2U);
-    EXPECT_TRUE(std::ranges::equal(chain[0], good()));
+    EXPECT_TRUE(std::ranges::equal(chain[0], good_certificate()));
     EXPECT_TRUE(std::ranges::equal(chain[1], second));
   }
 }
@@ -83,16 +84,18 @@ TEST(PeerLimits, CountCertificates) {
   ipc::PeerLimits two;
   two.chain_length = 2;
 
-  EXPECT_EQ(judge({good(), good()}, two), "");
-  EXPECT_EQ(judge({good(), good(), good()}, two), "more than 2 certificates");
+  EXPECT_EQ(judge({good_certificate(), good_certificate()}, two), "");
+  EXPECT_EQ(judge({good_certificate(), good_certificate(), good_certificate()}, two),
+            "more than 2 certificates");
 }
 
 TEST(PeerLimits, CountBytes) {
   ipc::PeerLimits small;
-  small.chain_bytes = static_cast<std::uint32_t>(message_with({good()}).size());
+  small.chain_bytes = static_cast<std::uint32_t>(message_with({good_certificate()}).size());
 
-  EXPECT_EQ(judge({good()}, small), "");
-  EXPECT_NE(judge({good(), good()}, small).find("at most"), std::string::npos);
+  EXPECT_EQ(judge({good_certificate()}, small), "");
+  EXPECT_NE(judge({good_certificate(), good_certificate()}, small).find("at most"),
+            std::string::npos);
 }
 
 TEST(PeerLimits, MeasureRsaKeys) {
@@ -118,11 +121,12 @@ TEST(PeerLimits, CountEachBitOfAnExponent) {
 }
 
 TEST(PeerLimits, LookAtEveryCertificateOfAChain) {
-  EXPECT_NE(judge({good(), good(), rsa_certificate(2048, exponent_65537)}), "");
+  EXPECT_NE(judge({good_certificate(), good_certificate(), rsa_certificate(2048, exponent_65537)}),
+            "");
 }
 
 TEST(PeerLimits, LeaveMalformedMessagesToGnutls) {
-  const Bytes whole = message_with({good()});
+  const ByteVector whole = message_with({good_certificate()});
 
   for (std::size_t size = 0; size < whole.size(); ++size)
     EXPECT_EQ(broken_limit(std::span(whole).first(size), true, {}), "") << size;

@@ -11,7 +11,7 @@
 namespace ktls::tls {
 namespace {
 
-using Bytes = std::vector<std::byte>;
+using ByteVector = std::vector<std::byte>;
 
 Result<PrivateKey> read(std::string_view pem) {
   return PrivateKey::from_pem(std::as_bytes(std::span(pem)));
@@ -20,27 +20,27 @@ Result<PrivateKey> read_file(const char* name) {
   return read(test::data(name));
 }
 
-Bytes bytes(const std::string& text) {
+ByteVector bytes(const std::string& text) {
   const auto view = std::as_bytes(std::span(text));
   return {view.begin(), view.end()};
 }
 
-const std::string padding(64, ' ');
+const std::string spaces(64, ' ');
 const std::string server_context("TLS 1.3, server CertificateVerify\0", 34);
 const std::string client_context("TLS 1.3, client CertificateVerify\0", 34);
 
-Bytes content(const std::string& context, std::size_t hash_size) {
-  return bytes(padding + context + std::string(hash_size, '\x5a'));
+ByteVector content(const std::string& context, std::size_t hash_size) {
+  return bytes(spaces + context + std::string(hash_size, '\x5a'));
 }
 
 // RFC 8422, section 5.4: random values, named_curve, a group, and a point with its size.
-Bytes key_exchange(char group, std::size_t point_size) {
+ByteVector key_exchange(char group, std::size_t point_size) {
   return bytes(std::string(64, 'r') + std::string("\x03\0", 2) + group +
                static_cast<char>(point_size) + std::string(point_size, 'p'));
 }
 
-bool verifies(const char* certificate, const SignatureScheme& scheme, const Bytes& signed_bytes,
-              const Bytes& signature) {
+bool verifies(const char* certificate, const SignatureScheme& scheme,
+              const ByteVector& signed_bytes, const ByteVector& signature) {
   gnutls_x509_crt_t raw_certificate = nullptr;
   gnutls_pubkey_t raw_key = nullptr;
   EXPECT_EQ(gnutls_x509_crt_init(&raw_certificate), 0);
@@ -71,8 +71,9 @@ class EachScheme : public testing::TestWithParam<SchemeCase> {};
 TEST_P(EachScheme, Signs) {
   const auto key = test::private_key(GetParam().key);
   const auto scheme = scheme_by_number(GetParam().scheme).value();
-  const Bytes signable = scheme.digest_size == 0 ? content(server_context, 32)
-                                                 : Bytes(GetParam().digest_size, std::byte{7});
+  const ByteVector signable = scheme.digest_size == 0
+                                  ? content(server_context, 32)
+                                  : ByteVector(GetParam().digest_size, std::byte{7});
 
   const auto signature = key.sign(GetParam().scheme, signable);
 
@@ -84,7 +85,7 @@ TEST_P(EachScheme, RefusesWhatIsNoDigest) {
   const auto key = test::private_key(GetParam().key);
 
   for (const std::size_t size : {0UL, 1UL, 20UL, 31UL, 33UL, 47UL, 49UL, 63UL, 65UL, 130UL}) {
-    const auto refused = key.sign(GetParam().scheme, Bytes(size, std::byte{' '}));
+    const auto refused = key.sign(GetParam().scheme, ByteVector(size, std::byte{' '}));
     ASSERT_FALSE(refused) << size;
     EXPECT_EQ(refused.error().message(), "not what a TLS handshake has signed");
   }
@@ -112,14 +113,14 @@ TEST(PrivateKey, RefusesSchemesThatTlsNoLongerHas) {
 
   for (const auto scheme :
        std::initializer_list<std::uint16_t>{0x0000, 0x0101, 0x0201, 0x0203, 0x0301, 0xffff})
-    EXPECT_FALSE(key.sign(scheme, Bytes(32, std::byte{7}))) << scheme;
+    EXPECT_FALSE(key.sign(scheme, ByteVector(32, std::byte{7}))) << scheme;
 }
 
 TEST(PrivateKey, RefusesSchemesOfOtherKeys) {
-  EXPECT_FALSE(test::private_key("leaf").sign(0x0804, Bytes(32, std::byte{7})));
-  EXPECT_FALSE(test::private_key("rsa").sign(0x0403, Bytes(32, std::byte{7})));
+  EXPECT_FALSE(test::private_key("leaf").sign(0x0804, ByteVector(32, std::byte{7})));
+  EXPECT_FALSE(test::private_key("rsa").sign(0x0403, ByteVector(32, std::byte{7})));
   EXPECT_FALSE(test::private_key("rsa").sign(0x0807, content(server_context, 32)));
-  EXPECT_FALSE(test::private_key("ed25519").sign(0x0403, Bytes(32, std::byte{7})));
+  EXPECT_FALSE(test::private_key("ed25519").sign(0x0403, ByteVector(32, std::byte{7})));
 }
 
 TEST(PrivateKey, SignsOnlyCertificateVerifyWithEdDsa) {
@@ -199,15 +200,15 @@ TEST(CertificateVerifyContent, HasItsPaddingAndContext) {
   const std::string unterminated("TLS 1.3, server CertificateVerify.", 34);
 
   EXPECT_FALSE(is_certificate_verify_content({}));
-  EXPECT_FALSE(is_certificate_verify_content(bytes(padding)));
+  EXPECT_FALSE(is_certificate_verify_content(bytes(spaces)));
   EXPECT_FALSE(is_certificate_verify_content(bytes(std::string(130, ' '))));
-  EXPECT_FALSE(is_certificate_verify_content(bytes(padding.substr(1) + server_context + hash)));
-  EXPECT_FALSE(is_certificate_verify_content(bytes(padding + " " + server_context + hash)));
+  EXPECT_FALSE(is_certificate_verify_content(bytes(spaces.substr(1) + server_context + hash)));
+  EXPECT_FALSE(is_certificate_verify_content(bytes(spaces + " " + server_context + hash)));
   EXPECT_FALSE(is_certificate_verify_content(bytes(std::string(64, '\0') + server_context + hash)));
-  EXPECT_FALSE(is_certificate_verify_content(bytes(padding + unterminated + hash)));
+  EXPECT_FALSE(is_certificate_verify_content(bytes(spaces + unterminated + hash)));
   EXPECT_FALSE(is_certificate_verify_content(
-      bytes(padding + std::string("TLS 1.3, Server CertificateVerify\0", 34) + hash)));
-  EXPECT_FALSE(is_certificate_verify_content(bytes(server_context + padding + hash)));
+      bytes(spaces + std::string("TLS 1.3, Server CertificateVerify\0", 34) + hash)));
+  EXPECT_FALSE(is_certificate_verify_content(bytes(server_context + spaces + hash)));
 }
 
 TEST(ServerKeyExchangeContent, HasAPointOfItsGroup) {
@@ -255,7 +256,7 @@ TEST(DigestInfo, HasASchemeAndADigest) {
 
   ASSERT_TRUE(read);
   EXPECT_EQ(read->scheme.number, 0x0401);
-  EXPECT_EQ(Bytes(read->digest.begin(), read->digest.end()), bytes(std::string(32, 'd')));
+  EXPECT_EQ(ByteVector(read->digest.begin(), read->digest.end()), bytes(std::string(32, 'd')));
 }
 
 TEST(DigestInfo, HasNoByteOutOfPlace) {

@@ -17,7 +17,7 @@ using test::Parties;
 using test::server;
 using Step = Session::Step;
 
-const std::string key(32, 'k');
+const std::string psk_key(32, 'k');
 
 Options with(Options options, std::map<std::string, std::string> keys) {
   options.psk = LocalPsk(std::move(keys));
@@ -39,7 +39,8 @@ TEST(PskHash, IsSha256ForAllOthers) {
 }
 
 TEST(PskSession, AuthenticatesBothEnds) {
-  Parties parties(with(client(), {{"alice", key}}), with(server(), {{"alice", key}, {"bob", key}}));
+  Parties parties(with(client(), {{"alice", psk_key}}),
+                  with(server(), {{"alice", psk_key}, {"bob", psk_key}}));
 
   parties.shake();
 
@@ -56,7 +57,7 @@ TEST(PskSession, AuthenticatesBothEnds) {
 
 TEST(PskSession, TakesTheLongestIdentityOfNvme) {
   const std::string longest = "NVMe1R01 " + std::string(max_psk_identity - 9, 'n');
-  Parties parties(with(client(), {{longest, key}}), with(server(), {{longest, key}}));
+  Parties parties(with(client(), {{longest, psk_key}}), with(server(), {{longest, psk_key}}));
 
   parties.shake();
 
@@ -66,9 +67,9 @@ TEST(PskSession, TakesTheLongestIdentityOfNvme) {
 }
 
 TEST(PskSession, NeedsNoServerName) {
-  Options nameless = with(client(), {{"alice", key}});
+  Options nameless = with(client(), {{"alice", psk_key}});
   nameless.name = "";
-  Parties parties(nameless, with(server(), {{"alice", key}}));
+  Parties parties(nameless, with(server(), {{"alice", psk_key}}));
 
   parties.shake();
 
@@ -76,7 +77,7 @@ TEST(PskSession, NeedsNoServerName) {
 }
 
 TEST(PskSession, RefusesAnUnknownIdentity) {
-  Parties parties(with(client(), {{"mallory", key}}), with(server(), {{"alice", key}}));
+  Parties parties(with(client(), {{"mallory", psk_key}}), with(server(), {{"alice", psk_key}}));
 
   parties.shake();
 
@@ -89,7 +90,7 @@ TEST(PskSession, RefusesAnUnknownIdentity) {
 
 TEST(PskSession, RefusesAnotherKey) {
   Parties parties(with(client(), {{"alice", std::string(32, 'x')}}),
-                  with(server(), {{"alice", key}}));
+                  with(server(), {{"alice", psk_key}}));
 
   parties.shake();
 
@@ -99,7 +100,7 @@ TEST(PskSession, RefusesAnotherKey) {
 }
 
 TEST(PskSession, WantsAKeyAsClient) {
-  Parties parties(with(client(), {}), with(server(), {{"alice", key}}));
+  Parties parties(with(client(), {}), with(server(), {{"alice", psk_key}}));
 
   parties.shake();
 
@@ -108,7 +109,7 @@ TEST(PskSession, WantsAKeyAsClient) {
 }
 
 TEST(PskSession, HasNothingForAPeerWithCertificates) {
-  Parties parties(client("client"), with(server(), {{"alice", key}}));
+  Parties parties(client("client"), with(server(), {{"alice", psk_key}}));
 
   parties.shake();
 
@@ -118,7 +119,7 @@ TEST(PskSession, HasNothingForAPeerWithCertificates) {
 }
 
 TEST(PskSession, IsNotTakenByAServerWithCertificates) {
-  Parties parties(with(client(), {{"alice", key}}), server());
+  Parties parties(with(client(), {{"alice", psk_key}}), server());
 
   parties.shake();
 
@@ -128,9 +129,9 @@ TEST(PskSession, IsNotTakenByAServerWithCertificates) {
 
 // RFC 8446, section 4.2.11: a key is bound to the hash of its suite.
 TEST(PskSession, NeedsACipherWithTheHashOfItsKey) {
-  auto only = with(client(), {{"alice", key}});
+  auto only = with(client(), {{"alice", psk_key}});
   only.priority += ":-CIPHER-ALL:+AES-256-GCM";
-  Parties parties(only, with(server(), {{"alice", key}}));
+  Parties parties(only, with(server(), {{"alice", psk_key}}));
 
   parties.shake();
 

@@ -11,16 +11,16 @@ namespace {
 using Step = Session::Step;
 using test::Parties;
 
-const std::string tls12 = "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA";
-const std::string tls13 = "NORMAL:-VERS-ALL:+VERS-TLS1.3";
+const std::string signing_tls12 = "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA";
+const std::string signing_tls13 = "NORMAL:-VERS-ALL:+VERS-TLS1.3";
 
-struct Case {
+struct SigningCase {
   const char* certificate;
   const char* key;
   std::string priority;
 };
 
-class RemoteSigning : public testing::TestWithParam<Case> {};
+class RemoteSigning : public testing::TestWithParam<SigningCase> {};
 
 TEST_P(RemoteSigning, SecuresAServer) {
   auto its_client = test::client();
@@ -37,18 +37,22 @@ TEST_P(RemoteSigning, SecuresAServer) {
 
 INSTANTIATE_TEST_SUITE_P(
     Tls, RemoteSigning,
-    testing::Values(Case{"server", "leaf", tls12}, Case{"server-p384", "p384", tls12},
-                    Case{"server-rsa", "rsa", tls12}, Case{"server-rsa-pss", "rsa-pss", tls12},
-                    Case{"server-ed25519", "ed25519", tls12},
-                    Case{"server-rsa", "rsa", tls12 + ":-SIGN-ALL:+SIGN-RSA-SHA256"},
-                    Case{"server-rsa", "rsa", tls12 + ":-SIGN-ALL:+SIGN-RSA-SHA384"},
-                    Case{"server-rsa", "rsa", tls12 + ":-SIGN-ALL:+SIGN-RSA-SHA512"},
-                    Case{"server", "leaf", tls13}, Case{"server-p384", "p384", tls13},
-                    Case{"server-rsa", "rsa", tls13}, Case{"server-rsa-pss", "rsa-pss", tls13},
-                    Case{"server-ed25519", "ed25519", tls13}));
+    testing::Values(SigningCase{"server", "leaf", signing_tls12},
+                    SigningCase{"server-p384", "p384", signing_tls12},
+                    SigningCase{"server-rsa", "rsa", signing_tls12},
+                    SigningCase{"server-rsa-pss", "rsa-pss", signing_tls12},
+                    SigningCase{"server-ed25519", "ed25519", signing_tls12},
+                    SigningCase{"server-rsa", "rsa", signing_tls12 + ":-SIGN-ALL:+SIGN-RSA-SHA256"},
+                    SigningCase{"server-rsa", "rsa", signing_tls12 + ":-SIGN-ALL:+SIGN-RSA-SHA384"},
+                    SigningCase{"server-rsa", "rsa", signing_tls12 + ":-SIGN-ALL:+SIGN-RSA-SHA512"},
+                    SigningCase{"server", "leaf", signing_tls13},
+                    SigningCase{"server-p384", "p384", signing_tls13},
+                    SigningCase{"server-rsa", "rsa", signing_tls13},
+                    SigningCase{"server-rsa-pss", "rsa-pss", signing_tls13},
+                    SigningCase{"server-ed25519", "ed25519", signing_tls13}));
 
 TEST(RemoteSigningOfClients, IsDoneOnce) {
-  for (const auto& version : {tls12, tls13}) {
+  for (const auto& version : {signing_tls12, signing_tls13}) {
     auto its_client = test::client("client");
     auto its_server = test::asking_server();
     its_client.priority = its_server.priority = version;
@@ -66,7 +70,7 @@ TEST(RemoteSigningOfClients, IsRefusedForEdDsaInTls12) {
   auto its_client = test::client("server-ed25519");
   its_client.key = "ed25519";
   auto its_server = test::asking_server();
-  its_client.priority = its_server.priority = tls12;
+  its_client.priority = its_server.priority = signing_tls12;
   Parties parties(its_client, its_server);
 
   parties.shake();

@@ -14,9 +14,9 @@ using namespace std::string_literals;
 using ipc::RevocationLevel;
 using test::ChainCase;
 using test::CrlSpec;
+using test::good;
 using test::made_now;
 
-constexpr auto good = Reason::Success;
 constexpr auto revoked = Reason::CertificateRevoked;
 constexpr auto missing = Reason::CrlMissing;
 constexpr auto stale = Reason::CrlStale;
@@ -240,7 +240,7 @@ TEST(Revocation, LastsAsLongAsTheList) {
 }
 
 ipc::Der first(const ipc::Der& der, std::size_t size) {
-  const auto bytes = Bytes(der).first(size);
+  const auto bytes = std::span<const std::byte>(der).first(size);
   return {bytes.begin(), bytes.end()};
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/fiber.hpp"
+#include "tls/alerts.hpp"
 #include "tls/parties.hpp"
 #include "tls/session.hpp"
 
@@ -16,15 +17,8 @@ using test::Options;
 using test::Parties;
 using test::server;
 using Step = Session::Step;
+using enum test::Alert;
 
-// RFC 8446, section 6.
-enum Alert : int {
-  handshake_failure = 40,
-  protocol_version = 70,
-  internal_error = 80,
-  user_canceled = 90,
-  unrecognized_name = 112,
-};
 const std::string content_alert = "\x15";
 
 const char* name(int alert) {

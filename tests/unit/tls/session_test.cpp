@@ -17,9 +17,9 @@ using test::Options;
 using test::Parties;
 using test::server;
 using Step = Session::Step;
-using Bytes = std::vector<std::byte>;
+using ByteVector = std::vector<std::byte>;
 
-Bytes bytes(std::span<const std::byte> view) {
+ByteVector bytes(std::span<const std::byte> view) {
   return {view.begin(), view.end()};
 }
 

@@ -15,9 +15,8 @@ namespace {
 
 using ipc::ClientAuthType;
 using test::Options;
+using test::versions;
 using Step = Session::Step;
-
-constexpr std::array versions{"-VERS-ALL:+VERS-TLS1.2", "-VERS-ALL:+VERS-TLS1.3"};
 
 class NotingCheck final : public UserCheck {
 public:

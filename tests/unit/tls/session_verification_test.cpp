@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "tls/alerts.hpp"
 #include "tls/certificate.hpp"
 #include "tls/parties.hpp"
 
@@ -14,12 +15,9 @@ namespace {
 using ipc::ClientAuthType;
 using ipc::Proof;
 using test::Options;
+using test::versions;
 using Step = Session::Step;
-
-// RFC 8446, section 6.
-enum Alert : int { unknown_ca = 48 };
-
-constexpr std::array versions{"-VERS-ALL:+VERS-TLS1.2", "-VERS-ALL:+VERS-TLS1.3"};
+using enum test::Alert;
 
 // Both ends, of which one judges the other as `change` has it.
 struct Ends {

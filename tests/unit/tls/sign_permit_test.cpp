@@ -9,7 +9,7 @@ namespace ktls::tls {
 namespace {
 
 using std::chrono::nanoseconds;
-using Verdict = PermitBook::Verdict;
+using PermitVerdict = PermitBook::Verdict;
 
 Secret copy_of(const Secret& secret) {
   auto copy = Secret::create(secret.bytes().size()).value();
@@ -32,7 +32,7 @@ protected:
     EXPECT_TRUE(seal(out, secret));
     return out;
   }
-  Verdict use(const ipc::SignPermit& its_permit, nanoseconds when = now) {
+  PermitVerdict use(const ipc::SignPermit& its_permit, nanoseconds when = now) {
     return book.use(its_permit, worker, key, when);
   }
   Secret secret = make_permit_secret().value();
@@ -40,16 +40,17 @@ protected:
 };
 
 TEST_F(SignPermitTest, IsGoodForOneSignature) {
-  EXPECT_EQ(use(permit()), Verdict::Granted);
-  EXPECT_EQ(use(permit()), Verdict::Used);
-  EXPECT_EQ(use(permit(2)), Verdict::Granted) << "another handshake";
+  EXPECT_EQ(use(permit()), PermitVerdict::Granted);
+  EXPECT_EQ(use(permit()), PermitVerdict::Used);
+  EXPECT_EQ(use(permit(2)), PermitVerdict::Granted) << "another handshake";
 }
 
 TEST_F(SignPermitTest, IsForItsKeys) {
-  EXPECT_EQ(book.use(permit(), worker, key - 1, now), Verdict::OtherKey);
-  EXPECT_EQ(book.use(permit(), worker, key + 1, now), Verdict::OtherKey);
-  EXPECT_EQ(book.use(permit(), worker, 0, now), Verdict::OtherKey) << "what fills up the rest";
-  EXPECT_EQ(book.use(permit(), worker, key + 4, now), Verdict::Granted);
+  EXPECT_EQ(book.use(permit(), worker, key - 1, now), PermitVerdict::OtherKey);
+  EXPECT_EQ(book.use(permit(), worker, key + 1, now), PermitVerdict::OtherKey);
+  EXPECT_EQ(book.use(permit(), worker, 0, now), PermitVerdict::OtherKey)
+      << "what fills up the rest";
+  EXPECT_EQ(book.use(permit(), worker, key + 4, now), PermitVerdict::Granted);
 }
 
 TEST_F(SignPermitTest, IsForNoKeyWhenItSaysSo) {
@@ -57,17 +58,18 @@ TEST_F(SignPermitTest, IsForNoKeyWhenItSaysSo) {
   none.keys = {};
   ASSERT_TRUE(seal(none, secret));
 
-  EXPECT_EQ(use(none), Verdict::OtherKey);
+  EXPECT_EQ(use(none), PermitVerdict::OtherKey);
 }
 
 TEST_F(SignPermitTest, IsForItsWorker) {
-  EXPECT_EQ(book.use(permit(), worker + 1, key, now), Verdict::OtherWorker);
+  EXPECT_EQ(book.use(permit(), worker + 1, key, now), PermitVerdict::OtherWorker);
 }
 
 TEST_F(SignPermitTest, EndsWithItsTime) {
-  EXPECT_EQ(use(permit(), nanoseconds(2000)), Verdict::Expired);
-  EXPECT_EQ(use(permit(), nanoseconds(1999)), Verdict::Granted);
-  EXPECT_EQ(use(permit(), nanoseconds(2000)), Verdict::Expired) << "not forgotten and good again";
+  EXPECT_EQ(use(permit(), nanoseconds(2000)), PermitVerdict::Expired);
+  EXPECT_EQ(use(permit(), nanoseconds(1999)), PermitVerdict::Granted);
+  EXPECT_EQ(use(permit(), nanoseconds(2000)), PermitVerdict::Expired)
+      << "not forgotten and good again";
 }
 
 TEST_F(SignPermitTest, CannotBeChanged) {
@@ -75,48 +77,48 @@ TEST_F(SignPermitTest, CannotBeChanged) {
   for (std::size_t i = 0; i < sizeof sound; ++i) {
     auto forged = sound;
     reinterpret_cast<unsigned char*>(&forged)[i] ^= 1;
-    EXPECT_EQ(use(forged), Verdict::Forged) << i;
+    EXPECT_EQ(use(forged), PermitVerdict::Forged) << i;
   }
-  EXPECT_EQ(use(sound), Verdict::Granted);
+  EXPECT_EQ(use(sound), PermitVerdict::Granted);
 }
 
 TEST_F(SignPermitTest, IsMadeWithTheSecret) {
   auto other = permit();
   ASSERT_TRUE(seal(other, make_permit_secret().value()));
 
-  EXPECT_EQ(use(other), Verdict::Forged);
+  EXPECT_EQ(use(other), PermitVerdict::Forged);
 }
 
 TEST_F(SignPermitTest, IsRememberedForTheLastHandshakes) {
   constexpr auto window = PermitBook::remembered;
-  EXPECT_EQ(use(permit(5)), Verdict::Granted);
-  EXPECT_EQ(use(permit(4)), Verdict::Granted) << "not in order";
+  EXPECT_EQ(use(permit(5)), PermitVerdict::Granted);
+  EXPECT_EQ(use(permit(4)), PermitVerdict::Granted) << "not in order";
 
-  EXPECT_EQ(use(permit(window + 4)), Verdict::Granted);
-  EXPECT_EQ(use(permit(5)), Verdict::Used);
-  EXPECT_EQ(use(permit(6)), Verdict::Granted);
-  EXPECT_EQ(use(permit(4)), Verdict::TooOld);
+  EXPECT_EQ(use(permit(window + 4)), PermitVerdict::Granted);
+  EXPECT_EQ(use(permit(5)), PermitVerdict::Used);
+  EXPECT_EQ(use(permit(6)), PermitVerdict::Granted);
+  EXPECT_EQ(use(permit(4)), PermitVerdict::TooOld);
 
-  EXPECT_EQ(use(permit(window + 5)), Verdict::Granted) << "takes the place of 5";
-  EXPECT_EQ(use(permit(5)), Verdict::TooOld);
-  EXPECT_EQ(use(permit(window + 4)), Verdict::Used);
+  EXPECT_EQ(use(permit(window + 5)), PermitVerdict::Granted) << "takes the place of 5";
+  EXPECT_EQ(use(permit(5)), PermitVerdict::TooOld);
+  EXPECT_EQ(use(permit(window + 4)), PermitVerdict::Used);
 }
 
 TEST_F(SignPermitTest, IsRememberedBehindALongPause) {
   constexpr auto window = PermitBook::remembered;
-  EXPECT_EQ(use(permit(1)), Verdict::Granted);
+  EXPECT_EQ(use(permit(1)), PermitVerdict::Granted);
 
-  EXPECT_EQ(use(permit(10 * window + 1)), Verdict::Granted) << "in the same place";
-  EXPECT_EQ(use(permit(10 * window)), Verdict::Granted);
-  EXPECT_EQ(use(permit(10 * window + 1)), Verdict::Used);
-  EXPECT_EQ(use(permit(1)), Verdict::TooOld);
+  EXPECT_EQ(use(permit(10 * window + 1)), PermitVerdict::Granted) << "in the same place";
+  EXPECT_EQ(use(permit(10 * window)), PermitVerdict::Granted);
+  EXPECT_EQ(use(permit(10 * window + 1)), PermitVerdict::Used);
+  EXPECT_EQ(use(permit(1)), PermitVerdict::TooOld);
 }
 
 TEST(SignPermit, IsMisusedByWhoAsksForMore) {
-  for (const auto verdict : {Verdict::Granted, Verdict::Expired, Verdict::TooOld})
+  for (const auto verdict : {PermitVerdict::Granted, PermitVerdict::Expired, PermitVerdict::TooOld})
     EXPECT_FALSE(is_misuse(verdict)) << describe(verdict);
-  for (const auto verdict :
-       {Verdict::Forged, Verdict::OtherWorker, Verdict::OtherKey, Verdict::Used})
+  for (const auto verdict : {PermitVerdict::Forged, PermitVerdict::OtherWorker,
+                             PermitVerdict::OtherKey, PermitVerdict::Used})
     EXPECT_TRUE(is_misuse(verdict)) << describe(verdict);
 }
 

@@ -13,8 +13,8 @@
 namespace ktls::tls {
 namespace {
 
-constexpr const char* tls12 = "NORMAL:-VERS-ALL:+VERS-TLS1.2";
-constexpr const char* tls13 = "NORMAL:-VERS-ALL:+VERS-TLS1.3";
+constexpr const char* stapling_tls12 = "NORMAL:-VERS-ALL:+VERS-TLS1.2";
+constexpr const char* stapling_tls13 = "NORMAL:-VERS-ALL:+VERS-TLS1.3";
 
 // A client of GnuTLS that asks for a response, as all do by default, and verifies nothing.
 class PlainClient {
@@ -68,20 +68,20 @@ std::string stapled(const std::string& response, const char* version) {
 TEST(Stapling, SendsTheResponse) {
   const auto response = test::ocsp_response({.next_update = std::time(nullptr) + test::day});
 
-  EXPECT_EQ(stapled(response, tls13), response);
-  EXPECT_EQ(stapled(response, tls12), response);
+  EXPECT_EQ(stapled(response, stapling_tls13), response);
+  EXPECT_EQ(stapled(response, stapling_tls12), response);
 }
 
 TEST(Stapling, SendsNoneThatHasExpired) {
   const auto response = test::ocsp_response({.next_update = std::time(nullptr) - test::day});
 
-  EXPECT_EQ(stapled(response, tls13), "");
-  EXPECT_EQ(stapled(response, tls12), "");
+  EXPECT_EQ(stapled(response, stapling_tls13), "");
+  EXPECT_EQ(stapled(response, stapling_tls12), "");
 }
 
 TEST(Stapling, SendsNoneWithoutAResponse) {
-  EXPECT_EQ(stapled("", tls13), "");
-  EXPECT_EQ(stapled("", tls12), "");
+  EXPECT_EQ(stapled("", stapling_tls13), "");
+  EXPECT_EQ(stapled("", stapling_tls12), "");
 }
 
 Result<std::time_t> next_update_of(const std::string& response) {

@@ -11,12 +11,12 @@
 namespace ktls::tls {
 namespace {
 
-using Bytes = std::vector<std::byte>;
+using ByteVector = std::vector<std::byte>;
 
-Bytes shared_key(unsigned char of) {
-  return Bytes(ticket_key_size, std::byte{of});
+ByteVector shared_key(unsigned char of) {
+  return ByteVector(ticket_key_size, std::byte{of});
 }
-Bytes copy(std::span<const std::byte> key) {
+ByteVector copy(std::span<const std::byte> key) {
   return {key.begin(), key.end()};
 }
 
@@ -43,7 +43,7 @@ TEST(TicketKeys, DifferByProfile) {
   TicketKeys keys;
   ASSERT_TRUE(keys.set(shared_key(1)));
 
-  std::vector<Bytes> all{shared_key(1)}; // none is the shared one
+  std::vector<ByteVector> all{shared_key(1)}; // none is the shared one
   for (const std::uint32_t profile : {0U, 1U, 2U, 256U, 65'536U})
     all.push_back(copy(keys.key_of(profile)));
 

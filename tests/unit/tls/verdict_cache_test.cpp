@@ -14,7 +14,7 @@ using Chain = std::vector<std::span<const std::byte>>;
 
 const Clock::time_point now = Clock::from_time_t(1'000'000'000);
 const std::string leaf = "a certificate";
-const std::string other = "another one";
+const std::string other_leaf = "another one";
 
 std::span<const std::byte> view(const std::string& text) {
   return std::as_bytes(std::span(text));
@@ -22,7 +22,7 @@ std::span<const std::byte> view(const std::string& text) {
 VerdictCache::Key key(const Chain& chain = {view(leaf)}, std::string_view name = "host") {
   return VerdictCache::key_of(chain, name).value();
 }
-Verdict good(Clock::time_point expires = now + 1h) {
+Verdict good_verdict(Clock::time_point expires = now + 1h) {
   Verdict verdict;
   verdict.reason = Reason::Success;
   verdict.authenticated = true;
@@ -33,7 +33,7 @@ Verdict good(Clock::time_point expires = now + 1h) {
 
 TEST(VerdictCache, KnowsAPeerForAWhile) {
   VerdictCache cache;
-  cache.remember(key(), good(), now);
+  cache.remember(key(), good_verdict(), now);
 
   ASSERT_TRUE(cache.find(key(), now));
   EXPECT_EQ(cache.find(key(), now)->subject, "CN=alice");
@@ -44,18 +44,18 @@ TEST(VerdictCache, KnowsAPeerForAWhile) {
 
 TEST(VerdictCache, KnowsNobodyElse) {
   VerdictCache cache;
-  cache.remember(key({view(leaf), view(other)}), good(), now);
+  cache.remember(key({view(leaf), view(other_leaf)}), good_verdict(), now);
 
   EXPECT_FALSE(cache.find(key({view(leaf)}), now));
-  EXPECT_FALSE(cache.find(key({view(other), view(leaf)}), now));
-  EXPECT_FALSE(cache.find(key({view(leaf), view(other)}, "elsewhere"), now));
-  const std::string joined = leaf + other;
+  EXPECT_FALSE(cache.find(key({view(other_leaf), view(leaf)}), now));
+  EXPECT_FALSE(cache.find(key({view(leaf), view(other_leaf)}, "elsewhere"), now));
+  const std::string joined = leaf + other_leaf;
   EXPECT_FALSE(cache.find(key({view(joined)}), now));
 }
 
 TEST(VerdictCache, ForgetsAPeerWhoseCertificateExpires) {
   VerdictCache cache;
-  cache.remember(key(), good(now + 2s), now);
+  cache.remember(key(), good_verdict(now + 2s), now);
 
   EXPECT_TRUE(cache.find(key(), now + 1s));
   EXPECT_FALSE(cache.find(key(), now + 2s));
@@ -63,20 +63,20 @@ TEST(VerdictCache, ForgetsAPeerWhoseCertificateExpires) {
 
 TEST(VerdictCache, TrustsNoClockThatWasSetBack) {
   VerdictCache cache;
-  cache.remember(key(), good(), now);
+  cache.remember(key(), good_verdict(), now);
 
   EXPECT_FALSE(cache.find(key(), now - 1s));
 }
 
 TEST(VerdictCache, RemembersOnlyWhatIsGood) {
   VerdictCache cache;
-  auto bad = good();
+  auto bad = good_verdict();
   bad.reason = Reason::CertificateExpired;
-  auto nobody = good();
+  auto nobody = good_verdict();
   nobody.authenticated = false;
   cache.remember(key(), bad, now);
   cache.remember(key(), nobody, now);
-  cache.remember(key(), good(now), now);
+  cache.remember(key(), good_verdict(now), now);
 
   EXPECT_FALSE(cache.find(key(), now));
 }
@@ -84,7 +84,7 @@ TEST(VerdictCache, RemembersOnlyWhatIsGood) {
 TEST(VerdictCache, IsBounded) {
   VerdictCache cache;
   for (std::size_t i = 0; i <= VerdictCache::max_entries; ++i)
-    cache.remember(key({view(leaf)}, std::to_string(i)), good(), now);
+    cache.remember(key({view(leaf)}, std::to_string(i)), good_verdict(), now);
 
   EXPECT_FALSE(cache.find(key({view(leaf)}, "0"), now)) << "the old ones went";
   EXPECT_TRUE(cache.find(key({view(leaf)}, std::to_string(VerdictCache::max_entries)), now));
