@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A context of ucontext.h makes the first step onto a stack. From there on _setjmp() and _longjmp()
 // change between the two, since swapcontext() asks the kernel for the signal mask each time.
-// _FORTIFY_SOURCE takes a jump to another stack for an error.
-#undef _FORTIFY_SOURCE
 #include "base/fiber.hpp"
 
 #include <sys/mman.h>

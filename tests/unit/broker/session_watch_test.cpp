@@ -24,6 +24,13 @@ Session session_of(int socket) {
   return session;
 }
 
+Session numbered(std::uint64_t cookie, std::uint64_t network_namespace) {
+  Session session;
+  session.cookie = cookie;
+  session.network_namespace = network_namespace;
+  return session;
+}
+
 bool reads_its_end(const Fd& socket) {
   char byte = 0;
   const auto got = ::recv(socket.get(), &byte, 1, 0);
@@ -32,15 +39,9 @@ bool reads_its_end(const Fd& socket) {
 
 TEST(SessionRegistry, FindsAndForgets) {
   Sessions sessions;
-  Session one;
-  one.cookie = 1;
-  one.network_namespace = 7;
-  sessions.add(one);
-  one.cookie = 2;
-  sessions.add(one);
-  one.cookie = 3;
-  one.network_namespace = 8;
-  sessions.add(one);
+  sessions.add(numbered(1, 7));
+  sessions.add(numbered(2, 7));
+  sessions.add(numbered(3, 8));
 
   EXPECT_EQ(sessions.find(2)->cookie, 2U);
   EXPECT_EQ(sessions.find(4), nullptr);
@@ -52,12 +53,9 @@ TEST(SessionRegistry, FindsAndForgets) {
 
 TEST(SessionRegistry, KeepsThoseOfANamespaceThatAreAlive) {
   Sessions sessions;
-  for (const std::uint64_t cookie : {1, 2, 3}) {
-    Session one;
-    one.cookie = cookie;
-    one.network_namespace = cookie == 3 ? 8 : 7;
-    sessions.add(one);
-  }
+  sessions.add(numbered(1, 7));
+  sessions.add(numbered(2, 7));
+  sessions.add(numbered(3, 8));
 
   sessions.keep_alive(7, {2});
 

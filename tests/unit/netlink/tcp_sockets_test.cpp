@@ -99,17 +99,17 @@ TEST_F(TcpSocketsOfAScript, BelievesNoProcess) {
 }
 
 TEST_F(TcpSocketsOfAScript, CollectsADumpOfBothFamilies) {
-  const int done = 0;
+  const int no_error = 0;
   queries.answers = {datagram({answer(SOCK_DIAG_BY_FAMILY, socket_in(TCP_ESTABLISHED, 1), 1),
                                answer(SOCK_DIAG_BY_FAMILY, socket_in(TCP_CLOSE_WAIT, 2), 1)}),
-                     datagram({answer(NLMSG_DONE, done, 1)}),
+                     datagram({answer(NLMSG_DONE, no_error, 1)}),
                      datagram({answer(SOCK_DIAG_BY_FAMILY, socket_in(TCP_ESTABLISHED, 3), 2),
-                               answer(NLMSG_DONE, done, 2)})};
+                               answer(NLMSG_DONE, no_error, 2)})};
 
-  const auto alive = sockets.alive();
+  const auto found = sockets.alive();
 
-  ASSERT_TRUE(alive) << alive.error().message();
-  EXPECT_EQ(*alive, (std::unordered_set<std::uint64_t>{1, 2, 3}));
+  ASSERT_TRUE(found) << found.error().message();
+  EXPECT_EQ(*found, (std::unordered_set<std::uint64_t>{1, 2, 3}));
   EXPECT_EQ(sent(0).sdiag_family, AF_INET);
   EXPECT_EQ(sent(1).sdiag_family, AF_INET6);
   EXPECT_EQ(sent(0).idiag_states & (1U << TCP_LISTEN), 0U);
@@ -150,7 +150,7 @@ protected:
 
   bool tells_the_end_of(std::uint64_t cookie) {
     constexpr int patience_ms = 10'000;
-    for (pollfd ready{sockets->fd(), POLLIN, 0}; ::poll(&ready, 1, patience_ms) > 0;) {
+    for (pollfd waiting{sockets->fd(), POLLIN, 0}; ::poll(&waiting, 1, patience_ms) > 0;) {
       const auto taken = sockets->take_ends();
       if (taken && std::ranges::find(taken->cookies, cookie) != taken->cookies.end())
         return true;
