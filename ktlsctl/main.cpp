@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "ktlsctl/map.hpp"
 #include "ktlsctl/policy.hpp"
 #include "ktlsctl/reload.hpp"
 #include "ktlsctl/status.hpp"
@@ -17,6 +18,7 @@ int main(int count, char** arguments) {
   app.require_subcommand(1);
   ktls::command::add_policy(app, status);
   ktls::command::add_reload(app, status);
+  ktls::command::add_map(app, status);
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {
