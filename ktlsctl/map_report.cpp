@@ -40,13 +40,14 @@ std::string reason_text(const bus::Refused& refused) {
 }
 
 using Row = std::array<std::string, 7>;
+constexpr std::size_t max_attribute = 40; // in the table: a hash, or a whole name
 
 std::vector<Row> rows_of(const bus::Tested& tested) {
   std::vector<Row> rows{{"SOURCE", "RESULT", "STRENGTH", "USER", "BY", "ATTRIBUTE", "WHY"}};
   for (const auto& step : tested.steps)
     rows.push_back({escape(step.source), std::string(result_text(step.result)),
                     strength_text_of(step.strength), escape(step.user), escape(step.rule),
-                    escape(step.attribute), escape(step.why)});
+                    escape(step.attribute, max_attribute), escape(step.why)});
   return rows;
 }
 

@@ -76,6 +76,18 @@ TEST(MapReport, SaysTheReasonThatAHandshakeWouldEndWith) {
   EXPECT_EQ(last(Refusal::Unavailable), "mapper-unavailable: no source knows it\n");
 }
 
+TEST(MapReport, KeepsLongAttributesFromMakingTheTableWide) {
+  auto tested = mapped();
+  tested.steps[1].attribute = "certificate=" + std::string(64, 'a');
+
+  const auto text = map_report(question(), tested);
+
+  EXPECT_NE(text.find("staff  certificate=aaaaaaaaaaaaaaaaaaaaaaaaa...  the most"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(map_json(question(), tested).find(tested.steps[1].attribute), std::string::npos);
+}
+
 TEST(MapReport, KnowsNumbersThatAreNone) {
   auto odd = mapped();
   odd.steps[0].result = 77;
