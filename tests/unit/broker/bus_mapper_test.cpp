@@ -251,14 +251,16 @@ TEST_F(BusMapperTest, IsUnavailableWithoutAMapper) {
 
 TEST_F(BusMapperTest, BelievesNoAnswerOfAnotherType) {
   connect();
-  serve_anything([](bus::Chain, bus::Dictionary) { return std::string("alice"); });
+  serve_anything([](const bus::Chain&, const bus::Dictionary&) { return std::string("alice"); });
 
   EXPECT_EQ(reason(), Reason::MapperUnavailable);
 }
 
 TEST_F(BusMapperTest, BelievesNoMapperThatDoesNotSayHowItKnows) {
   connect();
-  serve_anything([](bus::Chain, bus::Dictionary) { return Answer{"alice", 1000, 2, {}}; });
+  serve_anything([](const bus::Chain&, const bus::Dictionary&) {
+    return Answer{"alice", 1000, 2, {}};
+  });
 
   const auto got = ask();
 

@@ -61,7 +61,7 @@ TEST_F(MapperClientTest, IsUnavailableWhenItIsNotThere) {
 TEST_F(MapperClientTest, IsUnavailableWhenItDoesNotAnswer) {
   have_name();
   std::vector<std::shared_ptr<sdbus::Result<std::string>>> held;
-  serve([&](sdbus::Result<std::string>&& result, Chain, Dictionary) {
+  serve([&](sdbus::Result<std::string>&& result, const Chain&, const Dictionary&) {
     held.push_back(std::make_shared<sdbus::Result<std::string>>(std::move(result)));
   });
 
@@ -70,7 +70,7 @@ TEST_F(MapperClientTest, IsUnavailableWhenItDoesNotAnswer) {
 
 TEST_F(MapperClientTest, IsUnavailableWhenItsAnswerIsOfAnotherType) {
   have_name();
-  serve([](Chain, Dictionary) { return std::string("alice"); });
+  serve([](const Chain&, const Dictionary&) { return std::string("alice"); });
 
   EXPECT_EQ(refusal().refusal, Refusal::Unavailable);
 }
@@ -78,7 +78,9 @@ TEST_F(MapperClientTest, IsUnavailableWhenItsAnswerIsOfAnotherType) {
 TEST_F(MapperClientTest, IsUnavailableWithAStrengthThatIsNone) {
   have_name();
   for (const std::uint32_t strength : {0U, 3U}) {
-    serve([strength](Chain, Dictionary) { return Answer{"alice", 1000, strength, {}}; });
+    serve([strength](const Chain&, const Dictionary&) {
+      return Answer{"alice", 1000, strength, {}};
+    });
 
     EXPECT_EQ(refusal().text, "it answers with the strength " + std::to_string(strength));
     object.reset();
@@ -87,14 +89,14 @@ TEST_F(MapperClientTest, IsUnavailableWithAStrengthThatIsNone) {
 
 TEST_F(MapperClientTest, IsUnavailableWithoutAName) {
   have_name();
-  serve([](Chain, Dictionary) { return Answer{"", 1000, 2, {}}; });
+  serve([](const Chain&, const Dictionary&) { return Answer{"", 1000, 2, {}}; });
 
   EXPECT_EQ(refusal().refusal, Refusal::Unavailable);
 }
 
 TEST_F(MapperClientTest, IsUnavailableWithAnErrorOfItsOwn) {
   have_name();
-  serve([](Chain, Dictionary) -> Answer {
+  serve([](const Chain&, const Dictionary&) -> Answer {
     throw make_error("org.example.Mapper.Error.Odd", "new\nline");
   });
 
@@ -112,7 +114,7 @@ using TestReply =
 TEST_F(MapperClientTest, MakesStepsFitToBePrinted) {
   have_name();
   serve(
-      [](Chain, Dictionary) {
+      [](const Chain&, const Dictionary&) {
         const std::string bad = "a\x1b[2Jb";
         return TestReply{{StepStruct{bad,
                                      7,
@@ -143,7 +145,7 @@ TEST_F(MapperClientTest, MakesStepsFitToBePrinted) {
 TEST_F(MapperClientTest, LeavesOutStepsBeyondItsLimit) {
   have_name();
   serve(
-      [](Chain, Dictionary) {
+      [](const Chain&, const Dictionary&) {
         return TestReply{std::vector<StepStruct>(1000), "alice", 1000, 2, ""};
       },
       "TestMapping");
@@ -161,7 +163,7 @@ TEST_F(MapperClientTest, BelievesNoTestThatIsNotOfTheInterface) {
        {TestReply{{}, "", 1000, 2, ""}, TestReply{{}, "alice", 0xffffffff, 2, ""},
         TestReply{{}, "alice", 1000, 3, ""}, TestReply{{}, "alice", 1000, 2, "Odd: thing"},
         TestReply{{}, "alice", 1000, 2, "NotMapped"}}) {
-    serve([reply](Chain, Dictionary) { return reply; }, "TestMapping");
+    serve([reply](const Chain&, const Dictionary&) { return reply; }, "TestMapping");
     const auto got = tested();
     ASSERT_TRUE(got);
     ASSERT_FALSE(got->answer);
@@ -175,7 +177,7 @@ TEST_F(MapperClientTest, TellsWhyNothingCouldBeAsked) {
   EXPECT_EQ(shown().error().name, "org.freedesktop.DBus.Error.ServiceUnknown");
 
   have_name();
-  serve([](Chain, Dictionary) { return std::string("alice"); }, "TestMapping");
+  serve([](const Chain&, const Dictionary&) { return std::string("alice"); }, "TestMapping");
   EXPECT_EQ(tested().error().name, garbage_name);
 }
 

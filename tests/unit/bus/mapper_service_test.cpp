@@ -21,7 +21,7 @@ protected:
     EXPECT_TRUE(server->request_name(mapper_name));
   }
 
-  void map(Chain chain, const Context& context = {}) {
+  void map(const Chain& chain, const Context& context = {}) {
     client.map(chain, context, seconds(10),
                [this](MapAnswer answer) { answers.push_back(std::move(answer)); });
   }
