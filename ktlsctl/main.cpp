@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "ktlsctl/map.hpp"
 #include "ktlsctl/policy.hpp"
 #include "ktlsctl/reload.hpp"
 #include "ktlsctl/revalidate.hpp"
@@ -20,6 +21,7 @@ int run(int count, char** arguments) {
   ktls::command::add_policy(app, status);
   ktls::command::add_reload(app, status);
   ktls::command::add_revalidate(app, status);
+  ktls::command::add_map(app, status);
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {

@@ -3,6 +3,7 @@
 // of the log elsewhere. Nothing here waits or fails, as in base/log.hpp.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +17,9 @@ using Field = std::pair<std::string_view, std::string>;
 
 // Empty fields are left out. Names are of A-Z, 0-9 and "_"; values may hold anything.
 void write(log::Level level, std::string_view text, std::span<const Field> fields);
+
+// Where records go: write(), or what a test has in its place.
+using Writer = std::function<void(log::Level, std::string_view, std::span<const Field>)>;
 
 // As the journal's own protocol has it.
 std::string encode(log::Level level, std::string_view text, std::span<const Field> fields);

@@ -18,7 +18,7 @@ MappingAnswer judge(const MappingAnswer& answer, const policy::MappingDemands& d
   if (!answer)
     return answer;
   const auto refuse = [&](Reason reason, std::string detail) {
-    return tl::make_unexpected(NotMapped{reason, std::move(detail)});
+    return tl::make_unexpected(NotMapped{reason, std::move(detail), *answer});
   };
   if (demands.min_strength == MappingStrength::Strong &&
       answer->strength != MappingStrength::Strong)

@@ -12,27 +12,6 @@ namespace {
 // The authoriser's own limit is to come first.
 constexpr std::chrono::milliseconds margin{500};
 
-Reason reason_of(bus::Refusal refusal) {
-  switch (refusal) {
-  case bus::Refusal::NotMapped:
-  case bus::Refusal::UserUnknown:
-    return Reason::UserNotMapped;
-  case bus::Refusal::Denied:
-    return Reason::MappingDenied;
-  case bus::Refusal::Ambiguous:
-    return Reason::AmbiguousMapping;
-  case bus::Refusal::UserRevoked:
-    return Reason::UserRevoked;
-  case bus::Refusal::Busy:
-    return Reason::Busy;
-  case bus::Refusal::CertificateInvalid:
-    return Reason::CertificateInvalid;
-  case bus::Refusal::Unavailable:
-    return Reason::MapperUnavailable;
-  }
-  return Reason::MapperUnavailable;
-}
-
 bus::Chain chain_of(const MappingQuestion& question) {
   bus::Chain chain;
   chain.reserve(question.chain.size());
@@ -58,7 +37,7 @@ bus::Context context_of(const MappingQuestion& question, Mapper::Clock::time_poi
 MappingAnswer answer_of(bus::MapAnswer&& answer) {
   if (!answer)
     return tl::make_unexpected(
-        NotMapped{reason_of(answer.error().refusal), std::move(answer.error().text)});
+        NotMapped{mapping_reason(answer.error().refusal), std::move(answer.error().text)});
   MappedUser user;
   user.name = std::move(answer->user);
   user.uid = answer->uid;
@@ -74,6 +53,27 @@ MappingAnswer answer_of(bus::MapAnswer&& answer) {
 }
 
 } // namespace
+
+Reason mapping_reason(bus::Refusal refusal) {
+  switch (refusal) {
+  case bus::Refusal::NotMapped:
+  case bus::Refusal::UserUnknown:
+    return Reason::UserNotMapped;
+  case bus::Refusal::Denied:
+    return Reason::MappingDenied;
+  case bus::Refusal::Ambiguous:
+    return Reason::AmbiguousMapping;
+  case bus::Refusal::UserRevoked:
+    return Reason::UserRevoked;
+  case bus::Refusal::Busy:
+    return Reason::Busy;
+  case bus::Refusal::CertificateInvalid:
+    return Reason::CertificateInvalid;
+  case bus::Refusal::Unavailable:
+    return Reason::MapperUnavailable;
+  }
+  return Reason::MapperUnavailable;
+}
 
 BusMapper::BusMapper(EventLoop& loop, std::function<void()> on_change)
     : loop_(loop), on_change_(std::make_shared<const std::function<void()>>(std::move(on_change))) {

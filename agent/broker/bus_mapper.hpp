@@ -14,6 +14,9 @@
 
 namespace ktls {
 
+// What it means for a handshake when a mapper refuses.
+[[nodiscard]] Reason mapping_reason(bus::Refusal refusal);
+
 class BusMapper final : public Mapper {
 public:
   // `on_change`: answers may be others than before. `loop` must outlive it.

@@ -16,6 +16,8 @@
 #include "broker/socket_address.hpp"
 #include "ktls/clear_end.hpp"
 #include "ktls/socket_check.hpp"
+#include "policy/pin.hpp"
+#include "tls/certificate.hpp"
 
 namespace ktls {
 namespace {
@@ -281,6 +283,13 @@ void Dispatcher::on_user_request(const WorkerId& worker, const ipc::UserRequest&
     return worker.first->replace(worker.second); // nobody asked it, or it asks again
   ++heard_[worker];
   auto& handshake = found->second;
+<<<<<<< HEAD
+=======
+  handshake.subject = escape(message.subject.view(), ipc::UserRequest::max_name);
+  handshake.issuer = escape(message.issuer.view(), ipc::UserRequest::max_name);
+  if (authoriser_ == nullptr)
+    return on_user(message.id, tl::make_unexpected(NotMapped{}));
+>>>>>>> h/map
   MappingQuestion question;
   question.chain = handshake.certificates;
   question.anchor_spki = message.anchor_spki;
@@ -303,6 +312,7 @@ void Dispatcher::on_user(Id id, const MappingAnswer& answer) {
   if (found == handshakes_.end())
     return; // it has ended meanwhile
   auto& handshake = found->second;
+  record(handshake, answer);
   auto reply = wire::make<ipc::UserReply>();
   reply.id = id;
   if (answer) {
@@ -310,12 +320,25 @@ void Dispatcher::on_user(Id id, const MappingAnswer& answer) {
   } else if (handshake.plan.profile->needs_user()) {
     reply.reason = static_cast<std::uint16_t>(answer.error().reason);
     handshake.refusal = failure(answer.error().reason, answer.error().detail);
-  } else {
-    log::info("{}: the peer's user is not known: {}{}", handshake.description,
-              facts(answer.error().reason).name,
-              answer.error().detail.empty() ? "" : " (" + answer.error().detail + ")");
   }
   handshake.worker->first->give_user(handshake.worker->second, reply);
+}
+
+void Dispatcher::record(const InFlight& handshake, const MappingAnswer& answer) {
+  const auto& plan = handshake.plan;
+  const auto& remote = handshake.request.who.remote_address;
+  const auto digest = tls::sha256(handshake.certificates.front());
+  MappingRecord record;
+  record.answer = answer;
+  record.demanded = plan.profile->needs_user();
+  record.description = handshake.description;
+  record.certificate_sha256 = digest ? policy::pin_text(*digest) : "";
+  record.subject = handshake.subject;
+  record.issuer = handshake.issuer;
+  record.peer_address = remote ? remote->text() : "";
+  record.rule = plan.rule != nullptr ? plan.rule->name : "";
+  record.profile = plan.profile->name;
+  mapping_log_.write(record);
 }
 
 void Dispatcher::on_lost(const WorkerId& worker, Workers::Loss loss) {

@@ -16,6 +16,7 @@
 #include "broker/admission.hpp"
 #include "broker/authoriser.hpp"
 #include "broker/handshake_request.hpp"
+#include "broker/mapping_log.hpp"
 #include "broker/outcome_log.hpp"
 #include "broker/planner.hpp"
 #include "broker/session.hpp"
@@ -42,12 +43,12 @@ public:
   static constexpr std::chrono::milliseconds worker_patience{15'000};
 
   // `loop` and `authoriser` must outlive the dispatcher. `clock`: what rules with a time go by.
-  // Without an authoriser nobody's user is known.
+  // Without an authoriser nobody's user is known. `write`: whose certificates are.
   Dispatcher(EventLoop& loop, const Limits& limits,
              std::function<policy::LocalTime()> clock = local_time,
-             Authoriser* authoriser = nullptr)
+             Authoriser* authoriser = nullptr, journal::Writer write = journal::write)
       : loop_(loop), authoriser_(authoriser), planner_(std::move(clock)), limits_(limits),
-        admission_(limits.each), log_(loop) {}
+        admission_(limits.each), log_(loop), mapping_log_(loop, std::move(write)) {}
 
   // From here on this one decides; first to be called before any request comes. Handshakes that
   // have begun keep theirs, and hold it until they end.
@@ -88,8 +89,15 @@ private:
     bool late = false;       // its worker is replaced for it
     std::uint64_t heard = 0; // what its worker had said when it was last found late
     int psk_lookups = 0;
+<<<<<<< HEAD
     std::vector<std::vector<std::byte>> certificates = {};     // of the peer, so far
     std::shared_ptr<const MappingQuestion> question = nullptr; // that the mapper was asked
+=======
+    std::vector<std::vector<std::byte>> certificates = {}; // of the peer, so far
+    bool asked_user = false;
+    std::string subject = {}; // of the first of these, as the worker says; escaped
+    std::string issuer = {};
+>>>>>>> h/map
     std::optional<MappedUser> user = std::nullopt;
     // What the policy said when the name was known, or the mapper of the peer's user.
     std::optional<Outcome> refusal = std::nullopt;
@@ -101,6 +109,7 @@ private:
   [[nodiscard]] static bool may_tell_certificates(const InFlight& handshake);
   void keep_to_profile(Id id, InFlight& handshake);
   void on_user(Id id, const MappingAnswer& answer);
+  void record(const InFlight& handshake, const MappingAnswer& answer);
   [[nodiscard]] bool has_place(Workers& workers) const;
   void refuse(HandshakeRequest& request, const std::string& description, const Outcome& outcome);
   void fill();
@@ -119,7 +128,11 @@ private:
   Admission admission_;
   Suspects suspects_;
   OutcomeLog log_;
+<<<<<<< HEAD
   OnSecured on_secured_ = [](const Session&, int) {};
+=======
+  MappingLog mapping_log_;
+>>>>>>> h/map
   Id last_id_ = 0;
   std::unordered_map<Id, InFlight> handshakes_;
   std::set<Id> waiting_; // the oldest first

@@ -6,14 +6,20 @@
 namespace ktls {
 
 void FailureLog::write(Reason reason, const std::string& line) {
+  if (allows(reason))
+    log::warning("{}", line);
+}
+
+bool FailureLog::allows(Reason reason) {
   const auto now = EventLoop::Clock::now();
   if (limits_.at(static_cast<std::size_t>(reason)).allows(now))
-    return log::warning("{}", line);
+    return true;
   if (summary_)
-    return;
+    return false;
   auto timer = loop_.on_time(now + LineLimit::window, [this] { summarise(); });
   check(timer.has_value(), "a timer can be set");
   summary_ = std::move(*timer);
+  return false;
 }
 
 void FailureLog::summarise() {

@@ -18,6 +18,8 @@ public:
 
   // Of each reason, LineLimit::most lines a second; then a line that says how many more there were.
   void write(Reason reason, const std::string& line);
+  // For what is written elsewhere: whether one more may be. If not, it is counted.
+  [[nodiscard]] bool allows(Reason reason);
 
 private:
   void summarise();

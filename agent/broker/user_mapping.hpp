@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <tl/expected.hpp>
 #include <vector>
@@ -43,7 +44,8 @@ struct MappingQuestion {
 
 struct NotMapped {
   Reason reason = Reason::MapperUnavailable;
-  std::string detail; // escaped
+  std::string detail;                            // escaped
+  std::optional<MappedUser> user = std::nullopt; // whom the profile does not let in
 };
 
 using MappingAnswer = tl::expected<MappedUser, NotMapped>;

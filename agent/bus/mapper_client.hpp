@@ -12,10 +12,16 @@
 
 namespace ktls::bus {
 
+// Of a question that only administrators ask. Unexpected: why there is no answer, fit to be
+// printed.
+template<class T>
+using Asked = tl::expected<T, Failure>;
+
 class MapperClient {
 public:
   static constexpr std::size_t max_name = 256;    // of a user or a group, in bytes
   static constexpr std::size_t max_groups = 4096; // more are left out
+  static constexpr std::size_t max_steps = 64;    // likewise
 
   MapperClient(Connection& connection, std::string bus_name)
       : connection_(connection), bus_name_(std::move(bus_name)) {}
@@ -27,6 +33,11 @@ public:
   // within max_name. Whatever it does not say in the terms of the interface is Unavailable.
   void map(const Chain& chain, const Context& context, std::chrono::microseconds timeout,
            std::function<void(MapAnswer)> then);
+  // As map(), with each step told. The reason for a refusal is its answer, not a failure.
+  void test(const Chain& chain, const Context& context, std::chrono::microseconds timeout,
+            std::function<void(Asked<Tested>)> then);
+  // What it goes by, in lines.
+  void show(std::chrono::microseconds timeout, std::function<void(Asked<std::string>)> then);
   // Each of its MappingsChanged.
   Result<Connection::Subscription> subscribe(std::function<void()> changed);
 

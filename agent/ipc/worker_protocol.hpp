@@ -115,10 +115,13 @@ struct ChooseProfile {
 // behind it by PeerCertificate.
 struct UserRequest {
   static constexpr std::uint16_t type = 113;
+  static constexpr std::size_t max_name = 3584;
   Header header;
   std::uint64_t id;
-  SpkiHash anchor_spki; // of the trust anchor at which its chain ends
-  [[nodiscard]] bool valid() const { return true; }
+  SpkiHash anchor_spki;   // of the trust anchor at which its chain ends
+  Text<max_name> subject; // for the log: escaped, and perhaps cut
+  Text<max_name> issuer;
+  [[nodiscard]] bool valid() const { return subject.valid() && issuer.valid(); }
 };
 
 struct UserReply {

@@ -118,11 +118,20 @@ void check_mapping(const ProfileSettings& profile, Table& in) {
     refuse(in, "map_user", because,
            "does not go with client_auth_type = \"passthru\": what nobody has validated belongs "
            "to nobody");
-  if (in.has("map_user"))
+  bool looked_up = in.has("map_user");
+  in.read("map_user", looked_up);
+  if (looked_up)
     return;
+<<<<<<< HEAD
   for (const std::string_view key :
        {"min_mapping_strength", "mapped_users", "mapped_groups", "revoked_sessions"})
     refuse(in, key, because, "counts only with client_auth_type = \"safcheck\", or with map_user");
+=======
+  const Entry off = in.has("map_user") ? *in.find("map_user") : because;
+  for (const std::string_view key : {"min_mapping_strength", "mapped_users", "mapped_groups"})
+    refuse(in, key, off,
+           "counts only with client_auth_type = \"safcheck\", or with map_user = true");
+>>>>>>> h/map
 }
 
 } // namespace

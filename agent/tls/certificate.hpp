@@ -36,6 +36,15 @@ struct CertificateFacts {
 };
 Result<CertificateFacts> facts_of(std::span<const std::byte> certificate);
 
+// RFC 4514, escaped; cut where they have more than `most` bytes.
+struct CertificateNames {
+  std::string subject;
+  std::string issuer;
+};
+Result<CertificateNames> names_of(std::span<const std::byte> certificate, std::size_t most);
+// By its names, and by a signature that is not weak.
+[[nodiscard]] bool is_self_signed(std::span<const std::byte> certificate);
+
 Result<Sha256> sha256(std::span<const std::byte> bytes);
 // SHA-256 of the certificate's DER SubjectPublicKeyInfo: what a private key is matched by.
 Result<Sha256> spki_sha256(std::span<const std::byte> certificate);

@@ -12,6 +12,7 @@
 #include "ktls/cipher.hpp"
 #include "ktls/clear_end.hpp"
 #include "ktls/ktls_socket.hpp"
+#include "tls/certificate.hpp"
 #include "tls/server_name.hpp"
 
 namespace ktls {
@@ -183,6 +184,10 @@ Reason Handshake::judge(const tls::PresentedChain& chain, const ipc::SpkiHash& a
   auto request = wire::make<ipc::UserRequest>();
   request.id = id_;
   request.anchor_spki = anchor;
+  if (const auto names = tls::names_of(chain.front(), ipc::UserRequest::max_name - 1)) {
+    request.subject.assign_cut(names->subject);
+    request.issuer.assign_cut(names->issuer);
+  }
   handlers_.ask_user(request);
   if (await(Awaited::User) == Fiber::Woken::Cancelled)
     return Reason::Cancelled; // the session knows better why

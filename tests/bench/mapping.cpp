@@ -6,8 +6,7 @@
 
 #include "identity/mapping.hpp"
 #include "identity/peer_identity.hpp"
-#include "policy/pin.hpp"
-#include "tls/made_pki.hpp"
+#include "made_mapping.hpp"
 
 namespace ktls::bench {
 namespace {
@@ -15,22 +14,6 @@ namespace {
 using identity::Mapping;
 using identity::PeerIdentity;
 namespace der = test::der;
-
-constexpr unsigned users = 5000;
-
-// Of certificates, keys and serial numbers, by turns.
-std::string pins(unsigned count) {
-  std::string text;
-  for (unsigned i = 0; i < count; ++i) {
-    const auto hash = fmt::format("{:064x}", (i + 1) * 0x9e3779b97f4a7c15ULL);
-    if (i % 3 == 2)
-      text +=
-          fmt::format("issued {} {:x} \"CN=Example CA,O=Example\" user{}\n", hash, i, i % users);
-    else
-      text += fmt::format("{} {} user{}\n", i % 3 == 0 ? "cert" : "key", hash, i % users);
-  }
-  return text;
-}
 
 Mapping mapping_of(const std::string& text, const std::string& pins) {
   const std::vector<policy::SourceFile> files{{"m", text}};
@@ -41,24 +24,8 @@ Mapping mapping_of(const std::string& text, const std::string& pins) {
   return std::move(read).value();
 }
 
-struct Made {
-  test::Authority authority{"Example CA"};
-  test::Key key;
-  std::string certificate = authority.issue(
-      {.subject = der::sequence(der::attribute("\x55\x04\x0a", "Example") +
-                                der::attribute("\x55\x04\x0b", "Ops") + der::common_name("alice")),
-       .extensions = {test::extension::names(test::extension::email("alice@ex.org"))}},
-      key);
-  PeerIdentity peer = PeerIdentity::parse(der::bytes(certificate)).value();
-
-  [[nodiscard]] identity::Context context() const {
-    identity::Context out;
-    out.anchor_spki = tls::sha256(der::bytes(authority.key.spki())).value();
-    return out;
-  }
-};
-const Made& made() {
-  static const Made one;
+const MadePeer& made() {
+  static const MadePeer one;
   return one;
 }
 
@@ -105,15 +72,8 @@ void map_by_pin(benchmark::State& state) {
 // Below one anchor; the one that matches is asked among all.
 void map_by_filter(benchmark::State& state) {
   const auto context = made().context();
-  std::string text =
-      fmt::format("[anchor.ca]\nspki_sha256 = \"{}\"\n", policy::pin_text(*context.anchor_spki));
-  for (int i = 0; i < state.range(0); ++i)
-    text += fmt::format("[[filter]]\nname = \"f{0}\"\nanchor = \"ca\"\nuser = \"u{0}\"\n"
-                        "match = '<SUBJECT>CN=[a-z]+,OU={1},O=Example<EKU>clientAuth'\n",
-                        i, i);
-  text +=
-      "[[filter]]\nname = \"ops\"\nanchor = \"ca\"\nuser = \"{subject_rfc822_name.short_name}\"\n"
-      "realm = \"ex.org\"\nmatch = '<SUBJECT>CN=[a-z]+,OU=(Ops|Dev),O=Example'\n";
+  const auto text = filters(static_cast<int>(state.range(0)), *context.anchor_spki,
+                            "user = \"{subject_rfc822_name.short_name}\"\nrealm = \"ex.org\"\n");
   const auto mapping = mapping_of(text, "");
   for (auto _ : state)
     benchmark::DoNotOptimize(mapping.map(made().peer, context));

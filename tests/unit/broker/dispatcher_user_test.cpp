@@ -2,6 +2,8 @@
 // Handshakes in which it is asked whose the peer's certificate is.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "broker/dispatcher.hpp"
 #include "broker/dispatcher_case.hpp"
 #include "broker/fake_mapper.hpp"
@@ -74,6 +76,8 @@ protected:
     auto message = wire::make<ipc::UserRequest>();
     message.id = id;
     message.anchor_spki[0] = 7;
+    message.subject.assign_cut("CN=alice\nMESSAGE=forged,O=Example");
+    message.issuer.assign_cut("CN=Example CA");
     asking.on_user_request({&workers, 0}, message);
   }
   std::uint64_t begin_and_ask(bool wants_user = false) {
@@ -82,6 +86,12 @@ protected:
     ask_user(id);
     EXPECT_EQ(mapper.asked.size(), 1U);
     return id;
+  }
+  // The same question: of the same end.
+  void begin_and_ask_again() {
+    const auto id = asking.submit(request_for(sockets.back().ours.get(), RequestedRole::Server));
+    tell_certificate(id);
+    ask_user(id);
   }
   void finish(std::uint64_t id, Reason reason = Reason::Success) {
     auto message = finished(id, reason);
@@ -101,7 +111,15 @@ protected:
 
   test::FakeMapper mapper;
   Authoriser authoriser{loop, mapper};
-  Dispatcher asking{loop, ample, local_time, &authoriser};
+  using Record = std::map<std::string, std::string>;
+  std::vector<Record> records;
+  std::vector<std::string> lines;
+  Dispatcher asking{loop, ample, local_time, &authoriser,
+                    [this](log::Level level, std::string_view line, auto fields) {
+                      lines.emplace_back(line);
+                      records.emplace_back(fields.begin(), fields.end());
+                      records.back()["PRIORITY"] = std::to_string(static_cast<int>(level));
+                    }};
 };
 
 TEST_F(DispatcherUserTest, TellsWhoItIs) {
@@ -254,6 +272,7 @@ TEST_F(DispatcherUserTest, NeedsNoAnswerForWhatHasEnded) {
 
   EXPECT_EQ(only_reason(), Reason::PeerClosed);
   EXPECT_TRUE(workers.users.empty());
+  EXPECT_TRUE(records.empty());
 }
 
 TEST_F(DispatcherUserTest, GivesTheMapperTheTimeThatIsLeft) {
@@ -291,6 +310,102 @@ TEST_F(DispatcherUserTest, KnowsNobodyWithoutAMapper) {
 
   expect_told(Reason::MapperUnavailable);
   alone.on_finished({&workers, 0}, finished(id, Reason::MapperUnavailable));
+}
+
+TEST_F(DispatcherUserTest, RecordsWhoItIs) {
+  go_by("safcheck");
+  begin_and_ask();
+  EXPECT_TRUE(records.empty());
+
+  mapper.answer(0, alice());
+
+  ASSERT_EQ(records.size(), 1U);
+  auto& record = records[0];
+  EXPECT_EQ(record["MESSAGE_ID"].size(), 32U);
+  EXPECT_EQ(record["PRIORITY"], "6");
+  EXPECT_EQ(record["KTLS_MAP_OUTCOME"], "mapped");
+  EXPECT_EQ(record["KTLS_REASON"], "success");
+  EXPECT_EQ(record["KTLS_USER"], "alice");
+  EXPECT_EQ(record["KTLS_UID"], "1000");
+  EXPECT_EQ(record["KTLS_MAP_SOURCE"], "pin");
+  EXPECT_EQ(record["KTLS_MAP_RULE"], "pins:1");
+  EXPECT_EQ(record["KTLS_MAP_STRENGTH"], "strong");
+  EXPECT_EQ(record["KTLS_RULE"], "rest");
+  EXPECT_EQ(record["KTLS_PROFILE"], "safcheck");
+  EXPECT_EQ(record["KTLS_PEER_ADDRESS"], "127.0.0.1");
+  EXPECT_EQ(record["KTLS_PEER_SUBJECT"], "CN=alice\\x0aMESSAGE=forged,O=Example");
+  EXPECT_EQ(record["KTLS_PEER_ISSUER"], "CN=Example CA");
+  // printf 0 | sha256sum
+  EXPECT_EQ(record["KTLS_PEER_SHA256"],
+            "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9");
+}
+
+TEST_F(DispatcherUserTest, RecordsWhatItRemembers) {
+  go_by("safcheck");
+  begin_and_ask();
+  mapper.answer(0, alice());
+
+  begin_and_ask_again();
+
+  EXPECT_EQ(mapper.asked.size(), 1U);
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[1], records[0]);
+}
+
+TEST_F(DispatcherUserTest, RecordsRefusals) {
+  go_by("safcheck");
+  begin_and_ask();
+
+  mapper.answer(0, not_mapped(Reason::UserNotMapped));
+
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0]["PRIORITY"], "4");
+  EXPECT_EQ(records[0]["KTLS_MAP_OUTCOME"], "refused");
+  EXPECT_EQ(records[0]["KTLS_REASON"], "user-not-mapped");
+  EXPECT_EQ(records[0]["KTLS_DETAIL"], "because");
+  EXPECT_EQ(records[0].count("KTLS_USER"), 0U);
+  EXPECT_NE(lines[0].find("is refused: user-not-mapped (because), rule \"rest\""),
+            std::string::npos)
+      << lines[0];
+}
+
+TEST_F(DispatcherUserTest, RecordsWhomTheProfileDoesNotLetIn) {
+  go_by("safcheck");
+  begin_and_ask();
+  auto weak = alice();
+  weak.strength = policy::MappingStrength::Weak;
+
+  mapper.answer(0, weak);
+
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0]["KTLS_MAP_OUTCOME"], "refused");
+  EXPECT_EQ(records[0]["KTLS_REASON"], "weak-mapping");
+  EXPECT_EQ(records[0]["KTLS_USER"], "alice");
+  EXPECT_EQ(records[0]["KTLS_MAP_STRENGTH"], "weak");
+}
+
+TEST_F(DispatcherUserTest, RecordsNobodysAsThatWhereNobodyIsDemanded) {
+  go_by("reporting");
+  begin_and_ask();
+
+  mapper.answer(0, not_mapped(Reason::UserNotMapped));
+
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0]["PRIORITY"], "6");
+  EXPECT_EQ(records[0]["KTLS_MAP_OUTCOME"], "nobody");
+}
+
+TEST_F(DispatcherUserTest, RecordsFewOfAFloodOfRefusals) {
+  go_by("safcheck");
+  begin_and_ask();
+  mapper.answer(0, not_mapped(Reason::UserNotMapped));
+  constexpr std::size_t flood = 3 * LineLimit::most;
+
+  for (std::size_t i = 1; i < flood; ++i)
+    begin_and_ask_again();
+
+  EXPECT_EQ(workers.users.size(), flood);
+  EXPECT_LT(records.size(), flood);
 }
 
 } // namespace

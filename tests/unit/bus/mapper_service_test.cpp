@@ -21,7 +21,7 @@ protected:
     EXPECT_TRUE(server->request_name(mapper_name));
   }
 
-  void map(Chain chain, const Context& context = {}) {
+  void map(const Chain& chain, const Context& context = {}) {
     client.map(chain, context, seconds(10),
                [this](MapAnswer answer) { answers.push_back(std::move(answer)); });
   }
@@ -131,6 +131,35 @@ TEST_F(MapperServiceTest, AnswersEachRefusalByItsName) {
     EXPECT_EQ(refused().refusal, refusal);
     EXPECT_EQ(refused().text, "why");
   }
+}
+
+TEST_F(MapperServiceTest, TellsAClientEachStep) {
+  std::optional<Asked<Tested>> tested;
+  client.test({{1}}, {}, seconds(10), [&](Asked<Tested> got) { tested = std::move(got); });
+  run_until([&] { return tested.has_value(); });
+
+  ASSERT_TRUE(*tested);
+  const auto& steps = (*tested)->steps;
+  ASSERT_EQ(steps.size(), 2U);
+  EXPECT_EQ(steps[0].source, "pin");
+  EXPECT_EQ(steps[0].result, 2U);
+  EXPECT_EQ(steps[0].why, "no pin");
+  EXPECT_EQ(steps[1].user, "bob");
+  EXPECT_EQ(steps[1].strength, 1U);
+  EXPECT_EQ(steps[1].rule, "f1");
+  EXPECT_EQ(steps[1].attribute, "CN=bob");
+  ASSERT_FALSE((*tested)->answer);
+  EXPECT_EQ((*tested)->answer.error().refusal, Refusal::UserRevoked);
+  EXPECT_EQ((*tested)->answer.error().text, "bob is locked");
+}
+
+TEST_F(MapperServiceTest, ShowsAClientItsMapping) {
+  std::optional<Asked<std::string>> shown;
+  client.show(seconds(10), [&](Asked<std::string> got) { shown = std::move(got); });
+  run_until([&] { return shown.has_value(); });
+
+  ASSERT_TRUE(*shown);
+  EXPECT_EQ(**shown, "all of it\n");
 }
 
 TEST_F(MapperServiceTest, RefusesStrangers) {

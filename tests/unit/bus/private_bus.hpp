@@ -31,9 +31,10 @@ using std::chrono::seconds;
 // dbus-daemon, which lets everybody do everything; ended with this.
 class PrivateBus {
 public:
-  PrivateBus() {
+  // `listen`: an address of its own, or one that others know already.
+  explicit PrivateBus(const std::string& listen = "unix:tmpdir=/tmp") {
     const std::string config = "/tmp/ktls-bus-test." + std::to_string(::getpid()) + ".conf";
-    std::ofstream(config) << R"(<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen>
+    std::ofstream(config) << "<busconfig><type>session</type><listen>" << listen << R"(</listen>
       <auth>EXTERNAL</auth><policy context="default"><allow user="*"/><allow own="*"/>
       <allow send_destination="*"/><allow receive_sender="*"/></policy></busconfig>)";
     std::array<int, 2> ends{};

@@ -108,7 +108,7 @@ TEST(WorkerProtocol, LayoutHasNoGaps) {
   EXPECT_EQ(sizeof(StartHandshake), 8U + 2 * 8 + 8 * 4 + sizeof(SignPermit) + 256);
   EXPECT_EQ(sizeof(ServerName), 8U + 8 + 256);
   EXPECT_EQ(sizeof(ChooseProfile), 8U + 8 + 4 * 4 + sizeof(SignPermit));
-  EXPECT_EQ(sizeof(UserRequest), 8U + 8 + 32);
+  EXPECT_EQ(sizeof(UserRequest), 8U + 8 + 32 + 2 * 3584);
   EXPECT_EQ(sizeof(UserReply), 8U + 8 + 4 * 2);
   EXPECT_EQ(sizeof(CancelHandshake), 8U + 8);
   EXPECT_EQ(sizeof(PskRequest), 8U + 8 + 528);

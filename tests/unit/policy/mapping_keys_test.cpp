@@ -78,7 +78,23 @@ TEST(Mapping, RefusesKeysThatDoNotCount) {
                                 "mapped_groups = \"a\"", "revoked_sessions = \"end\""})
     EXPECT_EQ(problems(server(key)),
               "f:8: profile.s." + key.substr(0, key.find(' ')) +
-                  ": counts only with client_auth_type = \"safcheck\", or with map_user");
+                  ": counts only with client_auth_type = \"safcheck\", or with map_user = true");
+}
+
+TEST(Mapping, RefusesDemandsOnUsersWhoAreNotLookedUp) {
+  for (const std::string key :
+       {"min_mapping_strength = \"weak\"", "mapped_users = \"a\"", "mapped_groups = \"a\""}) {
+    EXPECT_EQ(problems(server("map_user = false\n" + key)),
+              "f:9: profile.s." + key.substr(0, key.find(' ')) +
+                  ": counts only with client_auth_type = \"safcheck\", or with map_user = true");
+    EXPECT_EQ(problems(server("map_user = true\n" + key)), "");
+  }
+}
+
+TEST(Mapping, DropsDemandsThatAreInheritedWithTheLookup) {
+  EXPECT_EQ(problems(server("map_user = true\nmapped_users = \"a\"\n"
+                            "[profile.t]\ninherits = \"s\"\nmap_user = false")),
+            "");
 }
 
 TEST(Mapping, RefusesValuesThatAreNone) {

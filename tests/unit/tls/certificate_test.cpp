@@ -95,5 +95,32 @@ TEST(SpkiSha256, RefusesWhatIsNoCertificate) {
   EXPECT_FALSE(spki_sha256(certificate));
 }
 
+TEST(NamesOf, SaysBothNames) {
+  const auto leaf = certificates_from_pem(test::data("below-intermediate.pem")).value().front();
+  const auto above = certificates_from_pem(test::data("intermediate.pem")).value().front();
+
+  const auto names = names_of(leaf, 1000);
+
+  ASSERT_TRUE(names);
+  EXPECT_EQ(names->subject, facts_of(leaf)->subject);
+  EXPECT_EQ(names->issuer, facts_of(above)->subject);
+  EXPECT_EQ(names_of(leaf, 6)->issuer.size(), 6U);
+  EXPECT_FALSE(names_of({}, 1000));
+}
+
+TEST(IsSelfSigned, GoesByNamesAndSignature) {
+  const auto of = [](const std::string& name) {
+    return certificates_from_pem(test::data(name)).value().front();
+  };
+  auto forged = of("ca.pem");
+  forged.back() ^= std::byte{1};
+
+  EXPECT_TRUE(is_self_signed(of("ca.pem")));
+  EXPECT_FALSE(is_self_signed(of("intermediate.pem")));
+  EXPECT_FALSE(is_self_signed(of("server.pem")));
+  EXPECT_FALSE(is_self_signed(forged));
+  EXPECT_FALSE(is_self_signed({}));
+}
+
 } // namespace
 } // namespace ktls::tls

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "broker/mapping_log.hpp"
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+
+namespace ktls {
+namespace {
+
+// To be found by: journalctl MESSAGE_ID=...
+constexpr const char* mapping_id = "bd66281f8faa427884705fedb52db9f6";
+
+constexpr std::size_t max_name_on_line = 512; // the fields have the whole
+
+std::string_view strength_text(policy::MappingStrength strength) {
+  return strength == policy::MappingStrength::Strong ? "strong" : "weak";
+}
+
+// Also of whom the profile does not let in.
+const MappedUser* user_in(const MappingRecord& record) {
+  if (record.answer)
+    return &*record.answer;
+  const auto& user = record.answer.error().user;
+  return user ? &*user : nullptr;
+}
+
+Reason reason_in(const MappingRecord& record) {
+  return record.answer ? Reason::Success : record.answer.error().reason;
+}
+
+std::string_view outcome_text(const MappingRecord& record) {
+  if (record.answer)
+    return "mapped";
+  return record.demanded ? "refused" : "nobody";
+}
+
+std::string in_parentheses(const std::string& text) {
+  return text.empty() ? "" : " (" + text + ")";
+}
+
+std::string found_text(const MappingRecord& record) {
+  if (record.answer) {
+    const auto& user = *record.answer;
+    return fmt::format("is {}'s (uid {}): {}, by {} {}{}", escape(user.name), user.uid,
+                       strength_text(user.strength), user.source, user.rule,
+                       in_parentheses(user.attribute));
+  }
+  return fmt::format("{}: {}{}", record.demanded ? "is refused" : "is nobody's here",
+                     facts(reason_in(record)).name, in_parentheses(record.answer.error().detail));
+}
+
+} // namespace
+
+std::string line_of(const MappingRecord& record) {
+  return fmt::format("{}: certificate {} (subject \"{}\", issuer \"{}\") {}, rule \"{}\"",
+                     record.description, record.certificate_sha256,
+                     escape(record.subject, max_name_on_line),
+                     escape(record.issuer, max_name_on_line), found_text(record), record.rule);
+}
+
+std::vector<journal::Field> fields_of(const MappingRecord& record) {
+  std::vector<journal::Field> out{{"MESSAGE_ID", mapping_id},
+                                  {"KTLS_MAP_OUTCOME", std::string(outcome_text(record))},
+                                  {"KTLS_REASON", std::string(facts(reason_in(record)).name)},
+                                  {"KTLS_PEER_SHA256", record.certificate_sha256},
+                                  {"KTLS_PEER_SUBJECT", record.subject},
+                                  {"KTLS_PEER_ISSUER", record.issuer},
+                                  {"KTLS_PEER_ADDRESS", record.peer_address},
+                                  {"KTLS_RULE", record.rule},
+                                  {"KTLS_PROFILE", record.profile}};
+  if (!record.answer)
+    out.emplace_back("KTLS_DETAIL", record.answer.error().detail);
+  if (const auto* user = user_in(record)) {
+    out.emplace_back("KTLS_USER", user->name);
+    out.emplace_back("KTLS_UID", std::to_string(user->uid));
+    out.emplace_back("KTLS_MAP_SOURCE", user->source);
+    out.emplace_back("KTLS_MAP_RULE", user->rule);
+    out.emplace_back("KTLS_MAP_ATTRIBUTE", user->attribute);
+    out.emplace_back("KTLS_MAP_STRENGTH", std::string(strength_text(user->strength)));
+  }
+  return out;
+}
+
+void MappingLog::write(const MappingRecord& record) {
+  const auto reason = reason_in(record);
+  if (reason != Reason::Success && !limits_.allows(reason))
+    return;
+  const bool refused = !record.answer && record.demanded;
+  write_(refused ? log::Level::Warning : log::Level::Info, line_of(record), fields_of(record));
+}
+
+} // namespace ktls
