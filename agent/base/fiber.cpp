@@ -13,13 +13,7 @@
 #include <span>
 #include <utility>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define KTLS_ADDRESS_SANITIZER
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define KTLS_ADDRESS_SANITIZER
-#endif
-#endif
+#include "base/sanitizer.hpp"
 #ifdef KTLS_ADDRESS_SANITIZER
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>

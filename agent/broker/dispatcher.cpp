@@ -283,13 +283,8 @@ void Dispatcher::on_user_request(const WorkerId& worker, const ipc::UserRequest&
     return worker.first->replace(worker.second); // nobody asked it, or it asks again
   ++heard_[worker];
   auto& handshake = found->second;
-<<<<<<< HEAD
-=======
   handshake.subject = escape(message.subject.view(), ipc::UserRequest::max_name);
   handshake.issuer = escape(message.issuer.view(), ipc::UserRequest::max_name);
-  if (authoriser_ == nullptr)
-    return on_user(message.id, tl::make_unexpected(NotMapped{}));
->>>>>>> h/map
   MappingQuestion question;
   question.chain = handshake.certificates;
   question.anchor_spki = message.anchor_spki;

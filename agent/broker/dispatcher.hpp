@@ -89,15 +89,10 @@ private:
     bool late = false;       // its worker is replaced for it
     std::uint64_t heard = 0; // what its worker had said when it was last found late
     int psk_lookups = 0;
-<<<<<<< HEAD
     std::vector<std::vector<std::byte>> certificates = {};     // of the peer, so far
     std::shared_ptr<const MappingQuestion> question = nullptr; // that the mapper was asked
-=======
-    std::vector<std::vector<std::byte>> certificates = {}; // of the peer, so far
-    bool asked_user = false;
     std::string subject = {}; // of the first of these, as the worker says; escaped
     std::string issuer = {};
->>>>>>> h/map
     std::optional<MappedUser> user = std::nullopt;
     // What the policy said when the name was known, or the mapper of the peer's user.
     std::optional<Outcome> refusal = std::nullopt;
@@ -128,11 +123,8 @@ private:
   Admission admission_;
   Suspects suspects_;
   OutcomeLog log_;
-<<<<<<< HEAD
-  OnSecured on_secured_ = [](const Session&, int) {};
-=======
   MappingLog mapping_log_;
->>>>>>> h/map
+  OnSecured on_secured_ = [](const Session&, int) {};
   Id last_id_ = 0;
   std::unordered_map<Id, InFlight> handshakes_;
   std::set<Id> waiting_; // the oldest first

@@ -122,16 +122,11 @@ void check_mapping(const ProfileSettings& profile, Table& in) {
   in.read("map_user", looked_up);
   if (looked_up)
     return;
-<<<<<<< HEAD
+  const Entry off = in.has("map_user") ? *in.find("map_user") : because;
   for (const std::string_view key :
        {"min_mapping_strength", "mapped_users", "mapped_groups", "revoked_sessions"})
-    refuse(in, key, because, "counts only with client_auth_type = \"safcheck\", or with map_user");
-=======
-  const Entry off = in.has("map_user") ? *in.find("map_user") : because;
-  for (const std::string_view key : {"min_mapping_strength", "mapped_users", "mapped_groups"})
     refuse(in, key, off,
            "counts only with client_auth_type = \"safcheck\", or with map_user = true");
->>>>>>> h/map
 }
 
 } // namespace

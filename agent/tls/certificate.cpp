@@ -6,12 +6,9 @@
 #include "base/text.hpp"
 #include "tls/certificate_import.hpp"
 #include "tls/gnutls_error.hpp"
-<<<<<<< HEAD
-=======
 #include "tls/handles.hpp"
 #include "tls/parsed_certificate.hpp"
 #include "tls/signature.hpp"
->>>>>>> h/map
 
 namespace ktls::tls {
 namespace {
@@ -42,6 +39,18 @@ Result<Der> der_of(gnutls_x509_crt_t certificate) {
   return Der(der.bytes().begin(), der.bytes().end());
 }
 
+// `read`: which of its names.
+Result<std::string> name_text(gnutls_x509_crt_t certificate,
+                              int (*read)(gnutls_x509_crt_t, gnutls_datum_t*, unsigned),
+                              std::size_t most) {
+  Datum name;
+  const int status = read(certificate, name.out(), 0);
+  if (status < 0)
+    return gnutls_error("reading a name in a certificate", status);
+  const auto bytes = name.bytes();
+  return escape({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, most);
+}
+
 } // namespace
 
 Result<CertificateHandle> import_certificate(std::span<const std::byte> der) {
@@ -57,31 +66,6 @@ Result<CertificateHandle> import_certificate(std::span<const std::byte> der) {
   return parsed;
 }
 
-<<<<<<< HEAD
-=======
-Result<Der> der_of(gnutls_x509_crt_t certificate) {
-  Datum der;
-  const int exported = gnutls_x509_crt_export2(certificate, GNUTLS_X509_FMT_DER, der.out());
-  if (exported < 0)
-    return gnutls_error("encoding a certificate", exported);
-  return Der(der.bytes().begin(), der.bytes().end());
-}
-
-// `read`: which of its names.
-Result<std::string> name_text(gnutls_x509_crt_t certificate,
-                              int (*read)(gnutls_x509_crt_t, gnutls_datum_t*, unsigned),
-                              std::size_t most) {
-  Datum name;
-  const int status = read(certificate, name.out(), 0);
-  if (status < 0)
-    return gnutls_error("reading a name in a certificate", status);
-  const auto bytes = name.bytes();
-  return escape({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, most);
-}
-
-} // namespace
-
->>>>>>> h/map
 Result<std::vector<Der>> certificates_from_pem(std::string_view pem) {
   CertificateList list;
   const gnutls_datum_t data = view(std::as_bytes(std::span(pem)));
@@ -142,16 +126,7 @@ Result<std::vector<Der>> crls_from_file(std::string_view content) {
 }
 
 Result<CertificateFacts> facts_of(std::span<const std::byte> certificate) {
-<<<<<<< HEAD
   const auto parsed = TRY(import_certificate(certificate));
-  Datum subject;
-  const int status = gnutls_x509_crt_get_dn3(parsed.get(), subject.out(), 0);
-  if (status < 0)
-    return gnutls_error("reading the subject of a certificate", status);
-  const auto bytes = subject.bytes();
-=======
-  const auto parsed = TRY(import(certificate));
->>>>>>> h/map
   constexpr std::size_t most = 200;
   return CertificateFacts{TRY(name_text(parsed.get(), gnutls_x509_crt_get_dn3, most)),
                           gnutls_x509_crt_get_activation_time(parsed.get()),
@@ -159,7 +134,7 @@ Result<CertificateFacts> facts_of(std::span<const std::byte> certificate) {
 }
 
 Result<CertificateNames> names_of(std::span<const std::byte> certificate, std::size_t most) {
-  const auto parsed = TRY(import(certificate));
+  const auto parsed = TRY(import_certificate(certificate));
   CertificateNames names;
   names.subject = TRY(name_text(parsed.get(), gnutls_x509_crt_get_dn3, most));
   names.issuer = TRY(name_text(parsed.get(), gnutls_x509_crt_get_issuer_dn3, most));

@@ -165,9 +165,9 @@ protected:
     sources.push_back(
         {"", HandshakeSocket(family, std::make_unique<KernelPort>(kernel_, events_.ours.get()),
                              std::make_unique<KernelPort>(kernel_, -1))});
-    broker_ =
-        std::make_unique<Broker>(loop_, Broker::Options{{}, suites, std::getenv("KTLS_HELPERS")},
-                                 std::move(sources), [this] { serving_ = true; });
+    broker_ = std::make_unique<Broker>(
+        loop_, Broker::Options{{}, suites, std::getenv("KTLS_HELPERS")}, std::move(sources),
+        std::vector<TcpSockets>{}, [this] { serving_ = true; });
   }
 
   // Gives the agent a request, and waits for its DONE.

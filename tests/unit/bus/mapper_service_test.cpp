@@ -285,9 +285,9 @@ TEST_F(MapperServiceTest, ChecksAnAccount) {
 }
 
 TEST_F(MapperServiceTest, TellsEachStepOfATest) {
-  using StepStruct =
+  using ToldStep =
       sdbus::Struct<std::string, std::uint32_t, std::uint32_t, std::string, Dictionary>;
-  std::vector<StepStruct> steps;
+  std::vector<ToldStep> steps;
   std::string user = "x";
   std::uint32_t uid = 0;
   std::uint32_t strength = 7;

@@ -82,8 +82,8 @@ TEST(Mapping, RefusesKeysThatDoNotCount) {
 }
 
 TEST(Mapping, RefusesDemandsOnUsersWhoAreNotLookedUp) {
-  for (const std::string key :
-       {"min_mapping_strength = \"weak\"", "mapped_users = \"a\"", "mapped_groups = \"a\""}) {
+  for (const std::string key : {"min_mapping_strength = \"weak\"", "mapped_users = \"a\"",
+                                "mapped_groups = \"a\"", "revoked_sessions = \"end\""}) {
     EXPECT_EQ(problems(server("map_user = false\n" + key)),
               "f:9: profile.s." + key.substr(0, key.find(' ')) +
                   ": counts only with client_auth_type = \"safcheck\", or with map_user = true");
