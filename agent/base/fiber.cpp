@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A context of ucontext.h makes the first step onto a stack. From there on _setjmp() and _longjmp()
 // change between the two, since swapcontext() asks the kernel for the signal mask each time.
-#include "base/fiber.hpp"
+#include "base/fiber.hpp" // NOLINT(bugprone-suspicious-include)
 
 #include <sys/mman.h>
 #include <ucontext.h>
@@ -13,7 +13,7 @@
 #include <span>
 #include <utility>
 
-#include "base/sanitizer.hpp"
+#include "base/sanitizer.hpp" // NOLINT(bugprone-suspicious-include)
 #ifdef KTLS_ADDRESS_SANITIZER
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
