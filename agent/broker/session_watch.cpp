@@ -17,7 +17,7 @@ Result<> SessionWatch::follow(TcpSockets sockets) {
   auto readable = TRY(loop_.on_io(sockets.fd(), EPOLLIN, [this, space = *cookie](std::uint32_t) { //
     on_ends(space);
   }));
-  spaces_.insert_or_assign(*cookie, Space{std::move(sockets), std::move(readable)});
+  spaces_.insert_or_assign(*cookie, Space{std::move(sockets), std::move(readable), {}});
   return {};
 }
 
@@ -43,7 +43,12 @@ bool SessionWatch::can_destroy() {
 }
 
 void SessionWatch::on_ends(std::uint64_t network_namespace) {
-  auto& sockets = spaces_.at(network_namespace).sockets;
+  auto& space = spaces_.at(network_namespace);
+  auto& sockets = space.sockets;
+  set_enabled(space.readable, false);
+  auto timer = loop_.on_time(loop_.now() + pause, [&space] { set_enabled(space.readable, true); });
+  check(timer.has_value(), "a timer can be set");
+  space.timer = std::move(*timer);
   const auto ends = sockets.take_ends();
   if (!ends) {
     log::error("{}: sessions that end go on being listed", ends.error().message());

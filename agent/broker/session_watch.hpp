@@ -2,6 +2,7 @@
 // SessionWatch: keeps the registry true to the kernel: what ends there, ends here.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -31,9 +32,13 @@ public:
   [[nodiscard]] bool can_destroy();
 
 private:
+  // Every TCP socket that ends is told, and on a busy host that is many times what is ours: they are
+  // taken this often, some at a time.
+  static constexpr std::chrono::milliseconds pause{100};
   struct Space {
     TcpSockets sockets;
     EventSource readable;
+    EventSource timer;
   };
   void on_ends(std::uint64_t network_namespace);
 
