@@ -32,8 +32,8 @@ public:
   [[nodiscard]] bool can_destroy();
 
 private:
-  // Every TCP socket that ends is told, and on a busy host that is many times what is ours: they are
-  // taken this often, some at a time.
+  // Every TCP socket that ends is told, and on a busy host that is many times what is ours: they
+  // are taken this often, some at a time.
   static constexpr std::chrono::milliseconds pause{100};
   struct Space {
     TcpSockets sockets;

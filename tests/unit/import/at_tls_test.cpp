@@ -45,7 +45,7 @@ bool has_line(const std::string& toml, int number) {
 // Whether the next line is "{".
 bool is_block(const std::string& text, std::istringstream& at) {
   const auto next = at.tellg();
-  return next >= 0 && text.find_first_not_of(" ", static_cast<std::size_t>(next)) ==
+  return next >= 0 && text.find_first_not_of(' ', static_cast<std::size_t>(next)) ==
                           text.find('{', static_cast<std::size_t>(next));
 }
 

@@ -22,6 +22,7 @@ void PrintTo(const Sample& sample, std::ostream* out) {
 }
 std::vector<Sample> samples() {
   std::vector<Sample> out;
+  out.reserve(std::size(at_tls_samples) + std::size(tlshd_samples));
   for (const char* name : at_tls_samples)
     out.push_back({name, import_at_tls});
   for (const char* name : tlshd_samples)
@@ -168,10 +169,11 @@ TEST(HostileText, WritesNoMoreThanItMay) {
   std::string text =
       "TTLSGroupAction g\n{\nTTLSEnabled On\n" + repeated("Trace 1\n", 40'000) + "}\n";
   for (int i = 0; i < 100; ++i) {
-    const auto n = std::to_string(i);
-    text += "TTLSRule r" + n + "\n{\nTTLSGroupActionRef g\nTTLSEnvironmentActionRef e" + n +
-            "\n}\nTTLSEnvironmentAction e" + n +
-            "\n{\nHandshakeRole Server\nTTLSKeyringParms\n{\nKeyring k\n}\n}\n";
+    text +=
+        fmt::format("TTLSRule r{0}\n{{\nTTLSGroupActionRef g\nTTLSEnvironmentActionRef e{0}\n}}\n"
+                    "TTLSEnvironmentAction e{0}\n{{\nHandshakeRole Server\nTTLSKeyringParms\n"
+                    "{{\nKeyring k\n}}\n}}\n",
+                    i);
   }
 
   const auto import = import_at_tls(text, "f");

@@ -78,7 +78,7 @@ TEST_F(AccountPhaseTest, RunsOnlySoManyChildren) {
   std::size_t begun = 0;
   while (begun <= AccountPhase::max_children &&
          phase.ask({"service", "alice", ""}, EventLoop::Clock::now() + seconds(10),
-                   [](AccountPhase::Answer) {}))
+                   [](const AccountPhase::Answer&) {}))
     ++begun;
 
   EXPECT_EQ(begun, AccountPhase::max_children);

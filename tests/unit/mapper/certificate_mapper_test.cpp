@@ -368,7 +368,8 @@ TEST_F(MapperTest, TellsEachStepOfATestAndLogsNone) {
   others[other_name] = mapped("alice", 1000, 2);
   account->shadow = ShadowFacts{false, -1, -1, -1, 1};
   std::optional<bus::TestAnswer> got;
-  mapper->test({certificate_of_client()}, {}, [&got](bus::TestAnswer answer) { got = answer; });
+  mapper->test({certificate_of_client()}, {},
+               [&got](const bus::TestAnswer& answer) { got = answer; });
 
   const auto tested = wait_for(got);
 
@@ -387,7 +388,7 @@ TEST_F(MapperTest, ChecksAnAccountByItsUid) {
   configure_all();
   account->shadow = ShadowFacts{false, -1, -1, -1, 5};
   std::optional<bus::AccountAnswer> got;
-  mapper->check_account(1000, [&got](bus::AccountAnswer answer) { got = answer; });
+  mapper->check_account(1000, [&got](const bus::AccountAnswer& answer) { got = answer; });
 
   const auto answer = wait_for(got);
 
