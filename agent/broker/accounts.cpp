@@ -44,7 +44,10 @@ look_up_in(const std::string& path) {
 } // namespace
 
 policy::Accounts local_accounts(const std::string& passwd, const std::string& group) {
-  return {look_up_in(passwd), look_up_in(group)};
+  policy::Accounts out;
+  out.uid = look_up_in(passwd);
+  out.gid = look_up_in(group);
+  return out;
 }
 
 } // namespace ktls

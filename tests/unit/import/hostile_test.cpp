@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Imports of what nobody should have written.
+#include <fmt/format.h>
+
 #include "import/at_tls.hpp"
 #include "import/tlshd.hpp"
 #include "unit/import/import_checks.hpp"
