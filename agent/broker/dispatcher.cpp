@@ -440,6 +440,7 @@ void Dispatcher::add_session(InFlight& handshake, const Outcome& outcome) {
   session.generation = handshake.plan.generation->number;
   session.began = loop_.wall_clock();
   session.user = outcome.user;
+  session.when_revoked = handshake.plan.profile->mapping.revoked_sessions;
   if (outcome.user)
     session.question = std::move(handshake.question);
   on_secured_(std::move(session), socket);

@@ -114,11 +114,11 @@ void Revalidator::on_answer(Sessions::Cookie cookie, const MappingAnswer& answer
                fmt::format("the certificate is user \"{}\" now", escape(answer->name)));
 }
 
-// One whose profile is gone ends: nobody says any more that it may go on.
 void Revalidator::on_revoked(const Session& session, Reason reason, const std::string& detail) {
   ++report_.revoked;
   const auto* demands = demands_of_(session.profile);
-  const bool ends = demands == nullptr || demands->revoked_sessions == policy::RevokedSessions::End;
+  const auto fate = demands != nullptr ? demands->revoked_sessions : session.when_revoked;
+  const bool ends = fate == policy::RevokedSessions::End;
   log::warning("{}: user \"{}\" may have no session any more: {}{}{}", session.description,
                escape(session.user->name), facts(reason).name,
                detail.empty() ? "" : " (" + detail + ")", ends ? "" : "; it goes on");

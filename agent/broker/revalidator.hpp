@@ -31,7 +31,7 @@ public:
     std::size_t not_answered = 0; // of the judged: go on, as it could not be found out
   };
   using Done = std::function<void(const Report&)>;
-  // What a profile of this name wants now. Null: there is none any more, and nobody is let in.
+  // What a profile of this name wants now. Null: there is none any more; nobody is let in.
   using DemandsOf = std::function<const policy::MappingDemands*(const std::string& profile)>;
 
   // Ends sessions; the cookies of those that have ended.

@@ -28,6 +28,8 @@ struct Session {
   std::optional<MappedUser> user; // whose the peer's certificate is
   // With `user`: what the mapper was asked.
   std::shared_ptr<const MappingQuestion> question;
+  // What its profile said then: counts where there is none of that name any more.
+  policy::RevokedSessions when_revoked = policy::RevokedSessions::Keep;
 };
 
 } // namespace ktls

@@ -161,6 +161,7 @@ TEST_F(DispatcherUserTest, TellsOfTheSessionWithWhatTheMapperWasAsked) {
   EXPECT_EQ(sessions[0].profile, "safcheck");
   EXPECT_EQ(sessions[0].rule, "rest");
   EXPECT_EQ(sessions[0].generation, 1U);
+  EXPECT_EQ(sessions[0].when_revoked, policy::RevokedSessions::Keep);
   EXPECT_NE(port_of(sessions[0].addresses.remote), 0);
   ASSERT_TRUE(sessions[0].question);
   EXPECT_EQ(sessions[0].question->chain, std::vector<ipc::Der>{{std::byte{0x30}}});

@@ -34,6 +34,7 @@ protected:
     session.cookie = cookie;
     session.profile = profile;
     session.user = std::move(user);
+    session.when_revoked = when_revoked;
     session.question = std::make_shared<const MappingQuestion>(std::move(question));
     sessions.add(std::move(session));
   }
@@ -66,6 +67,7 @@ protected:
   MappingDemands ending;
   Cookies ended;
   bool can_end = true;
+  RevokedSessions when_revoked = RevokedSessions::Keep;
   Revalidator revalidator{loop, sessions, authoriser,
                           [this](const std::string& profile) { return demands_of(profile); },
                           [this](const std::vector<const Session*>& some) {
@@ -122,7 +124,10 @@ TEST_F(RevalidatorTest, JudgesByWhatTheProfileWantsNow) {
   EXPECT_EQ(of_alice(alice()).ended, 1U);
 }
 
-TEST_F(RevalidatorTest, EndsThoseOfAProfileThatIsGone) {
+TEST_F(RevalidatorTest, GoesByWhatAProfileSaidThatIsGone) {
+  EXPECT_EQ(of_alice(alice(), "gone").revoked, 1U);
+  EXPECT_TRUE(ended.empty()) << "it said nothing of ending";
+  when_revoked = RevokedSessions::End;
   const auto report = of_alice(alice(), "gone");
 
   EXPECT_EQ(report.judged, 1U);
