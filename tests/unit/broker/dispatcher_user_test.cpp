@@ -27,6 +27,7 @@ handshake_role = "server-with-client-auth"
 client_auth_type = "safcheck"
 credentials = "host"
 truststore = "/ca.pem"
+revoked_sessions = "end"
 [profile.required]
 inherits = "safcheck"
 client_auth_type = "required"
@@ -161,7 +162,7 @@ TEST_F(DispatcherUserTest, TellsOfTheSessionWithWhatTheMapperWasAsked) {
   EXPECT_EQ(sessions[0].profile, "safcheck");
   EXPECT_EQ(sessions[0].rule, "rest");
   EXPECT_EQ(sessions[0].generation, 1U);
-  EXPECT_EQ(sessions[0].when_revoked, policy::RevokedSessions::Keep);
+  EXPECT_EQ(sessions[0].when_revoked, policy::RevokedSessions::End);
   EXPECT_NE(port_of(sessions[0].addresses.remote), 0);
   ASSERT_TRUE(sessions[0].question);
   EXPECT_EQ(sessions[0].question->chain, std::vector<ipc::Der>{{std::byte{0x30}}});
