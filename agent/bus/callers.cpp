@@ -24,20 +24,26 @@ void Callers::remember(const std::string& sender, uid_t uid) {
   remembered_[sender] = uid;
 }
 
-void Callers::judge(const std::string& sender, std::function<void(Judgement)> then) {
+void Callers::uid_of(const std::string& sender, std::function<void(std::optional<uid_t>)> then) {
   if (const auto known = remembered_.find(sender); known != remembered_.end())
-    return then(judgement_of(known->second));
+    return then(known->second);
   const auto uid = std::make_shared<std::uint32_t>();
-  const auto call = std::make_shared<std::function<void(Judgement)>>(std::move(then));
+  const auto call = std::make_shared<std::function<void(std::optional<uid_t>)>>(std::move(then));
   connection_.call({"org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
                     "GetConnectionUnixUser"},
                    answer_time, [&sender](sdbus::MethodCall& message) { message << sender; },
                    {[uid](sdbus::MethodReply& reply) { reply >> *uid; },
                     [this, sender, uid, call] {
                       remember(sender, *uid);
-                      (*call)(judgement_of(*uid));
+                      (*call)(*uid);
                     },
-                    [call](const Failure&) { (*call)(Judgement::Unknown); }});
+                    [call](const Failure&) { (*call)(std::nullopt); }});
+}
+
+void Callers::judge(const std::string& sender, std::function<void(Judgement)> then) {
+  uid_of(sender, [this, then = std::move(then)](std::optional<uid_t> uid) {
+    then(uid ? judgement_of(*uid) : Judgement::Unknown);
+  });
 }
 
 } // namespace ktls::bus

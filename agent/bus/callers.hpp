@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Callers: who, on the bus, is one of the users that may call.
+// Callers: who, on the bus, is which user, and one of those that may call.
 #pragma once
 
 #include <sys/types.h>
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,9 +25,13 @@ public:
   Callers(Connection& connection, std::vector<uid_t> allowed)
       : connection_(connection), allowed_(std::move(allowed)) {}
 
-  // Calls back once, perhaps before this returns. `sender` is a unique name (":1.7").
+  // Both call back once, perhaps before they return. `sender` is a unique name (":1.7").
   void judge(const std::string& sender, std::function<void(Judgement)> then);
+  // None: the bus did not say.
+  void uid_of(const std::string& sender, std::function<void(std::optional<uid_t>)> then);
   void allow(std::vector<uid_t> allowed) { allowed_ = std::move(allowed); }
+  // It has left the bus.
+  void forget(const std::string& sender) { remembered_.erase(sender); }
 
 private:
   [[nodiscard]] Judgement judgement_of(uid_t uid) const;

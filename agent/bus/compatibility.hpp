@@ -14,12 +14,35 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace ktls::bus {
 
 using Dictionary = std::map<std::string, sdbus::Variant>;
 // Of one call: `error` is null where there is a reply. Both are gone after it.
 using ReplyHandler = std::function<void(sdbus::MethodReply& reply, const sdbus::Error* error)>;
+
+// For serve(): an interface that is made by hand, as the code that is generated from its XML does
+// not say who reads a property.
+struct ServedMethod {
+  std::string name;
+  std::string in;
+  std::vector<std::string> in_names;
+  std::string out;
+  std::vector<std::string> out_names;
+  std::function<void(sdbus::MethodCall)> call;
+};
+struct ServedProperty {
+  std::string name;
+  std::string type;
+  std::function<void(sdbus::PropertyGetReply&)> get;
+};
+
+inline sdbus::Flags without_signal() {
+  sdbus::Flags flags;
+  flags.set(sdbus::Flags::EMITS_NO_SIGNAL);
+  return flags;
+}
 
 #ifdef KTLS_SDBUS_2
 using BusName = sdbus::ServiceName;
@@ -59,6 +82,34 @@ template<class Object>
 std::string sender_of(const Object& object) {
   return object.getCurrentlyProcessedMessage().getSender();
 }
+// Of a reply: who has asked.
+inline std::string destination_of(const sdbus::Message& message) {
+  const char* destination = message.getDestination();
+  return destination != nullptr ? destination : "";
+}
+inline sdbus::Signal make_signal(sdbus::IObject& object, const std::string& interface,
+                                 const std::string& signal) {
+  return object.createSignal(sdbus::InterfaceName(interface), sdbus::SignalName(signal));
+}
+inline void serve(sdbus::IObject& object, const std::string& interface,
+                  std::vector<ServedMethod> methods, std::vector<ServedProperty> properties) {
+  std::vector<sdbus::VTableItem> items;
+  for (auto& method : methods)
+    items.emplace_back(sdbus::MethodVTableItem{sdbus::MethodName(method.name),
+                                               sdbus::Signature(method.in),
+                                               std::move(method.in_names),
+                                               sdbus::Signature(method.out),
+                                               std::move(method.out_names),
+                                               std::move(method.call),
+                                               {}});
+  for (auto& property : properties)
+    items.emplace_back(sdbus::PropertyVTableItem{sdbus::PropertyName(property.name),
+                                                 sdbus::Signature(property.type),
+                                                 std::move(property.get),
+                                                 {},
+                                                 without_signal()});
+  object.addVTable(sdbus::InterfaceName(interface), std::move(items));
+}
 #else
 using BusName = std::string;
 using Path = std::string;
@@ -90,6 +141,24 @@ inline std::optional<std::chrono::microseconds> wake_at(const sdbus::IConnection
 template<class Object>
 std::string sender_of(const Object& object) {
   return object.getCurrentlyProcessedMessage()->getSender();
+}
+// Of a reply: who has asked.
+inline std::string destination_of(const sdbus::Message& message) {
+  return message.getDestination();
+}
+inline sdbus::Signal make_signal(sdbus::IObject& object, const std::string& interface,
+                                 const std::string& signal) {
+  return object.createSignal(interface, signal);
+}
+inline void serve(sdbus::IObject& object, const std::string& interface,
+                  std::vector<ServedMethod> methods, std::vector<ServedProperty> properties) {
+  for (auto& method : methods)
+    object.registerMethod(interface, method.name, method.in, method.in_names, method.out,
+                          method.out_names, std::move(method.call));
+  for (auto& property : properties)
+    object.registerProperty(interface, property.name, property.type, std::move(property.get),
+                            without_signal());
+  object.finishRegistration();
 }
 #endif
 

@@ -93,6 +93,16 @@ void Connection::flush() {
   arm();
 }
 
+bool Connection::has_unsent() const {
+  if (lost_)
+    return true;
+  try {
+    return (static_cast<std::uint32_t>(connection_->getEventLoopPollData().events) & EPOLLOUT) != 0;
+  } catch (const sdbus::Error&) { // closed: which process() is to find out
+    return true;
+  }
+}
+
 void Connection::lose() {
   if (std::exchange(lost_, true))
     return;

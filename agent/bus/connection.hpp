@@ -78,9 +78,15 @@ public:
   Result<> on_signal(const std::string& rule, std::function<void(sdbus::Message&)> on_signal);
   Result<> on_owner_change(const std::string& name, std::function<void()> changed);
 
+  // What goes with the connection, and before it.
+  void keep(std::shared_ptr<void> object) { objects_.push_back(std::move(object)); }
+
   // For the objects of this folder. Whoever has put a message into it calls flush().
   sdbus::IConnection& raw() { return *connection_; }
   void flush();
+  EventLoop& loop() { return loop_; }
+  // The bus has not yet taken all that was put in.
+  [[nodiscard]] bool has_unsent() const;
 
 private:
   struct Call {
@@ -108,6 +114,7 @@ private:
   bool watched_ = false;
   bool processing_ = false;
   bool lost_ = false;
+  std::vector<std::shared_ptr<void>> objects_;
 };
 
 } // namespace ktls::bus

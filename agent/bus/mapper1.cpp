@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "bus/mapper1.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 
 namespace ktls::bus {
@@ -70,6 +72,23 @@ std::optional<Refusal> refusal_of(std::string_view name) {
   for (const Refusal refusal : refusals) {
     if (name == name_of(refusal))
       return refusal;
+  }
+  return std::nullopt;
+}
+
+std::optional<Refused> unfit(const Chain& chain) {
+  const auto bad = [](std::string text) {
+    return Refused{Refusal::CertificateInvalid, std::move(text)};
+  };
+  if (chain.empty())
+    return bad("the chain is empty");
+  if (chain.size() > max_chain)
+    return bad(fmt::format("the chain has more than {} certificates", max_chain));
+  for (const auto& certificate : chain) {
+    if (certificate.empty())
+      return bad("a certificate of the chain is empty");
+    if (certificate.size() > max_certificate)
+      return bad(fmt::format("a certificate of the chain has more than {} bytes", max_certificate));
   }
   return std::nullopt;
 }

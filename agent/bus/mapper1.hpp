@@ -67,6 +67,9 @@ struct Refused {
   std::string text;
 };
 
+// CertificateInvalid, where a chain is not within the limits.
+[[nodiscard]] std::optional<Refused> unfit(const Chain& chain);
+
 struct Evidence {
   std::string source;
   std::string rule;

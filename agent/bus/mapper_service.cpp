@@ -17,23 +17,6 @@ constexpr const char* invalid_args = "org.freedesktop.DBus.Error.InvalidArgs";
 using StepStruct =
     sdbus::Struct<std::string, std::uint32_t, std::uint32_t, std::string, Dictionary>;
 
-std::optional<Refused> unfit(const Chain& chain) {
-  const auto bad = [](std::string text) {
-    return Refused{Refusal::CertificateInvalid, std::move(text)};
-  };
-  if (chain.empty())
-    return bad("the chain is empty");
-  if (chain.size() > max_chain)
-    return bad(fmt::format("the chain has more than {} certificates", max_chain));
-  for (const auto& certificate : chain) {
-    if (certificate.empty())
-      return bad("a certificate of the chain is empty");
-    if (certificate.size() > max_certificate)
-      return bad(fmt::format("a certificate of the chain has more than {} bytes", max_certificate));
-  }
-  return std::nullopt;
-}
-
 Dictionary evidence_of(const Evidence& evidence) {
   return {{"Source", sdbus::Variant(evidence.source)},
           {"Rule", sdbus::Variant(evidence.rule)},
