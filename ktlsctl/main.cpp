@@ -5,10 +5,7 @@
 #include <cstdio>
 #include <exception>
 
-#include "ktlsctl/map.hpp"
-#include "ktlsctl/policy.hpp"
-#include "ktlsctl/reload.hpp"
-#include "ktlsctl/revalidate.hpp"
+#include "ktlsctl/command_line.hpp"
 #include "ktlsctl/status.hpp"
 
 namespace {
@@ -17,11 +14,7 @@ int run(int count, char** arguments) {
   int status = ktls::command::success;
   CLI::App app("Looks at and steers ktlsd, the agent for TLS in the kernel");
   app.set_version_flag("--version", "ktlsctl " KTLS_VERSION);
-  app.require_subcommand(1);
-  ktls::command::add_policy(app, status);
-  ktls::command::add_reload(app, status);
-  ktls::command::add_revalidate(app, status);
-  ktls::command::add_map(app, status);
+  ktls::command::add_commands(app, status);
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {

@@ -6,15 +6,13 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
 #include "broker/bus_mapper.hpp"
+#include "ktlsctl/json.hpp"
 
 namespace ktls::command {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::string_view result_text(std::uint32_t result) {
   constexpr std::array<std::string_view, 7> names{"unknown", "match",     "no-match", "deny",
@@ -88,10 +86,6 @@ std::string answer_text(const bus::MapAnswer& answer) {
   return fmt::format("no user: {}: {}", reason_text(answer.error()), escape(answer.error().text));
 }
 
-Json or_null(const std::string& text) {
-  return text.empty() ? Json() : Json(text);
-}
-
 } // namespace
 
 std::string map_report(const MapQuestion& question, const bus::Tested& tested) {
@@ -123,8 +117,7 @@ std::string map_json(const MapQuestion& question, const bus::Tested& tested) {
   out["strength"] = answer ? Json(strength_text_of(answer->strength)) : Json();
   out["reason"] = answer ? Json() : Json(reason_text(answer.error()));
   out["detail"] = answer ? Json() : Json(escape(answer.error().text));
-  // a name that is not UTF-8 cannot come over the bus
-  return out.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
+  return json_text(out);
 }
 
 std::string map_failure(const bus::Failure& failure) {

@@ -134,7 +134,7 @@ int show(const ConfigurationSource& source, bool effective) {
   return success;
 }
 
-void add_show(CLI::App& policy, int& status) {
+void add_policy_show(CLI::App& policy, int& status) {
   auto* command = policy.add_subcommand("show", "List the rules in the order they are asked");
   auto source = std::make_shared<ConfigurationSource>();
   auto effective = std::make_shared<bool>(false);
@@ -155,7 +155,7 @@ void add_policy(CLI::App& app, int& status) {
   auto* policy = app.add_subcommand("policy", "Look at a configuration; needs no running agent");
   policy->require_subcommand(1);
   add_check(*policy, status);
-  add_show(*policy, status);
+  add_policy_show(*policy, status);
   add_explain(*policy, status);
   add_import(*policy, status);
 }
