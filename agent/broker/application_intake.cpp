@@ -226,6 +226,7 @@ Result<> ApplicationIntake::serve(Fd socket) {
   const ucred peer = credentials_of(socket.get());
   application.name = fmt::format("pid {} uid {}", peer.pid, peer.uid);
   application.uid = peer.uid;
+  application.pid = peer.pid;
   ipc::Connection::Handlers handlers;
   handlers.on_packet = [this, id](ipc::Packet packet) { on_packet(id, std::move(packet)); };
   handlers.on_closed = [this, id] { on_closed(id); };
@@ -277,6 +278,7 @@ void ApplicationIntake::start(Id id, const wire::StartRequest& asked, Fd socket)
   if (asked.timeout_ms != 0)
     request.timeout = std::min(request.timeout, std::chrono::milliseconds(asked.timeout_ms));
   request.origin = application.name;
+  request.pid = application.pid;
   request.who = facts_of_caller(application.connection->fd(), handlers_.asked_facts());
   handlers_.add_socket_facts(request.who, request.socket.get());
   request.complete = [this, id](const Outcome& outcome, int) { reply(id, outcome); };

@@ -58,6 +58,7 @@ private:
   struct Application {
     std::string name; // for the log: "pid 17 uid 1000"
     uid_t uid = 0;
+    pid_t pid = 0;
     std::unique_ptr<ipc::Connection> connection;
     EventSource timer;
     bool asked = false;

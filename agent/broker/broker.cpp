@@ -9,7 +9,10 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "broker/caller.hpp"
 #include "broker/needs.hpp"
+#include "broker/session_log.hpp"
+#include "broker/session_view.hpp"
 #include "policy/show.hpp"
 #include "tls/psk.hpp"
 
@@ -19,6 +22,15 @@ namespace {
 ApplicationIntake::Limits intake_limits_of(const policy::AgentSettings& agent) {
   return {agent.request_timeout, agent.handshake_timeout, agent.max_connections,
           agent.max_connections_per_uid};
+}
+
+// Where no rule has asked for it.
+void add_unit(Session& session) {
+  if (session.terms->origin == policy::Origin::Kernel || !session.terms->unit.empty())
+    return;
+  auto terms = *session.terms;
+  terms.unit = escape(unit_of(session.pid));
+  session.terms = std::make_shared<const SessionTerms>(std::move(terms));
 }
 
 } // namespace
@@ -39,7 +51,9 @@ Broker::Broker(EventLoop& loop, Options options, std::vector<KernelSource> kerne
           loop, generations_, std::move(options.source), std::move(options.suites),
           [this](const policy::Policy& policy) { return unmet(policy); },
           [this](const Configuration& configuration) { on_change(configuration); }),
-      expiry_(loop), files_(loop, [this] {
+      control_({loop, authoriser_, dispatcher_, generations_, sessions_, session_watch_,
+                session_ender_, revalidator_, reloader_, metrics_}),
+      bus_agent_(loop, control_.handlers()), expiry_(loop), files_(loop, [this] {
         log::info("a file of the configuration has changed");
         reload();
       }) {
@@ -47,14 +61,45 @@ Broker::Broker(EventLoop& loop, Options options, std::vector<KernelSource> kerne
     if (const auto followed = session_watch_.follow(std::move(of_namespace)); !followed)
       log::warning("sessions are not followed: {}", followed.error().message());
   }
-  dispatcher_.on_secured(
-      [this](Session session, int socket) { session_watch_.add(std::move(session), socket); });
+  observe();
+}
+
+void Broker::observe() {
+  dispatcher_.on_report([this](const HandshakeReport& report) { on_report(report); });
+  dispatcher_.on_secured([this](Session session, int socket) {
+    add_unit(session);
+    return session_watch_.add(std::move(session), socket);
+  });
+  sessions_.observe({[this](const Session& session) {
+                       if (const auto service = bus_agent_.service())
+                         service->session_opened(details_of(session));
+                     },
+                     [this](const Session& session, SessionEnd how) { //
+                       on_session_ended(session, how);
+                     }});
+}
+
+void Broker::on_report(const HandshakeReport& report) {
+  metrics_.count_handshake(report);
+  const auto reason = report.outcome.reason;
+  const auto service = bus_agent_.service();
+  if (service && reason != Reason::Success && reason != Reason::PolicyClear)
+    service->handshake_failed(failed_handshake(report));
+}
+
+void Broker::on_session_ended(const Session& session, SessionEnd how) {
+  metrics_.count_end(how);
+  const EndedSession ended{session, how, loop_.wall_clock()};
+  journal::write(log::Level::Info, line_of(ended), fields_of(ended));
+  if (const auto service = bus_agent_.service())
+    service->session_ended(session.cookie, name_of(how));
 }
 
 void Broker::start(Configuration configuration) {
   if (const auto problems = unmet(configuration.policy); !problems.lines.empty())
     return fail(problems);
   mapper_.start();
+  bus_agent_.start();
   generations_.follow(std::move(configuration), [this](const policy::Problems& problems) {
     if (!problems.lines.empty())
       return fail(problems);
@@ -94,6 +139,9 @@ void Broker::reload() {
 void Broker::on_change(const Configuration& configuration) {
   const auto& policy = configuration.policy;
   authoriser_.forget();
+  control_.on_policy();
+  if (const auto service = bus_agent_.service())
+    service->policy_loaded(generations_.number());
   applications_->set_limits(intake_limits_of(policy.agent()));
   revalidator_.set_interval(policy.agent().revalidation_interval);
   log::info("policy {} is in force: {}", generations_.number(), policy::sizes(policy));

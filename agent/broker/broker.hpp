@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "base/event_loop.hpp"
+#include "broker/agent_control.hpp"
 #include "broker/application_intake.hpp"
 #include "broker/authoriser.hpp"
+#include "broker/bus_agent.hpp"
 #include "broker/bus_mapper.hpp"
 #include "broker/dispatcher.hpp"
 #include "broker/expiry_watch.hpp"
@@ -17,6 +19,7 @@
 #include "broker/generations.hpp"
 #include "broker/kernel_intake.hpp"
 #include "broker/keyring.hpp"
+#include "broker/metrics.hpp"
 #include "broker/reloader.hpp"
 #include "broker/revalidator.hpp"
 #include "broker/session_ender.hpp"
@@ -55,6 +58,9 @@ public:
   void stop();
 
 private:
+  void observe();
+  void on_report(const HandshakeReport& report);
+  void on_session_ended(const Session& session, SessionEnd how);
   void fail(const policy::Problems& problems);
   policy::Problems unmet(const policy::Policy& policy);
   void on_change(const Configuration& configuration);
@@ -72,12 +78,15 @@ private:
   Authoriser authoriser_;
   Dispatcher dispatcher_;
   Generations generations_;
+  Metrics metrics_;
   Sessions sessions_;
   SessionWatch session_watch_;
   SessionEnder session_ender_;
   Revalidator revalidator_;
   std::string configuration_path_;
   Reloader reloader_;
+  AgentControl control_;
+  BusAgent bus_agent_;
   ExpiryWatch expiry_;
   FileWatch files_;
   std::vector<std::unique_ptr<KernelIntake>> kernel_;

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/log.hpp"
-
 namespace ktls {
 namespace {
 
@@ -76,75 +74,23 @@ Reason mapping_reason(bus::Refusal refusal) {
 }
 
 BusMapper::BusMapper(EventLoop& loop, std::function<void()> on_change)
-    : loop_(loop), on_change_(std::make_shared<const std::function<void()>>(std::move(on_change))) {
-}
-
-void BusMapper::start() {
-  connect();
-}
-
-void BusMapper::connect() {
-  again_.reset();
-  began_ = Clock::now();
-  const std::weak_ptr<const std::function<void()>> changed = on_change_;
-  const auto tell = [changed] {
-    if (const auto still = changed.lock())
-      (*still)();
-  };
-  auto opening = bus::Opening::start(
-      loop_, [this] { on_lost(); },
-      [tell](bus::Connection& connection) {
-        return bus::MapperClient(connection, bus::mapper_name).on_change(tell);
-      },
-      [this](Result<std::unique_ptr<bus::Connection>> opened) { on_opened(std::move(opened)); });
-  if (opening)
-    opening_ = std::move(*opening);
-  else
-    on_opened(tl::make_unexpected(std::move(opening).error()));
-}
-
-void BusMapper::on_opened(Result<std::unique_ptr<bus::Connection>> opened) {
-  opening_.reset();
-  if (opened) {
-    if (const auto watched = (*opened)->watch(); !watched)
-      opened = tl::make_unexpected(watched.error());
-  }
-  if (!opened) {
-    missing_ = opened.error().message();
-    if (!std::exchange(warned_, true))
-      log::info("no mapper can be asked whose a certificate is: {}; this is tried again", missing_);
-    auto timer =
-        loop_.on_time(Clock::now() + backoff_.next(Clock::now() - began_), [this] { connect(); });
-    check(timer.has_value(), "a timer can be set");
-    again_ = std::move(*timer);
-    return;
-  }
-  warned_ = false;
-  connection_ = std::move(*opened);
-  connected_ = true;
-  (*on_change_)();
-}
-
-// Called from within the connection, which is given up in a later turn.
-void BusMapper::on_lost() {
-  missing_ = "the connection to the system bus was lost";
-  log::warning("{}", missing_);
-  connected_ = false;
-  (*on_change_)();
-  auto timer = loop_.on_time(Clock::now() + Backoff::first, [this] {
-    connection_.reset();
-    connect();
-  });
-  check(timer.has_value(), "a timer can be set");
-  again_ = std::move(*timer);
-}
+    : on_change_(std::make_shared<const std::function<void()>>(std::move(on_change))),
+      link_(loop, "no mapper can be asked whose a certificate is",
+            {[changed = std::weak_ptr(on_change_)](bus::Connection& connection) {
+               return bus::MapperClient(connection, bus::mapper_name).on_change([changed] {
+                 if (const auto still = changed.lock())
+                   (*still)();
+               });
+             },
+             [this](bus::Connection&) { (*on_change_)(); }, [this] { (*on_change_)(); }}) {}
 
 void BusMapper::map(const MappingQuestion& question, Clock::time_point deadline,
                     std::function<void(MappingAnswer)> done) {
-  if (!connected_)
-    return done(tl::make_unexpected(NotMapped{Reason::MapperUnavailable, missing_}));
+  auto* connection = link_.connection();
+  if (connection == nullptr)
+    return done(tl::make_unexpected(NotMapped{Reason::MapperUnavailable, link_.missing()}));
   const auto left = std::chrono::duration_cast<std::chrono::microseconds>(deadline - Clock::now());
-  bus::MapperClient(*connection_, bus::mapper_name)
+  bus::MapperClient(*connection, bus::mapper_name)
       .map(chain_of(question), context_of(question, deadline),
            std::max(left, std::chrono::microseconds(0)) + margin,
            [done = std::move(done)](bus::MapAnswer answer) { done(answer_of(std::move(answer))); });

@@ -53,14 +53,6 @@ bool still_runs(const Fd& process) {
   return ::syscall(SYS_pidfd_send_signal, process.get(), 0, nullptr, 0) == 0 || errno == EPERM;
 }
 
-std::string unit_of(pid_t pid) {
-  char* raw = nullptr;
-  if (::sd_pid_get_unit(pid, &raw) < 0)
-    return {};
-  const std::unique_ptr<char, decltype(&std::free)> unit(raw, std::free);
-  return unit.get();
-}
-
 std::string executable_of(pid_t pid) {
   std::array<char, PATH_MAX> path{};
   const auto link = fmt::format("/proc/{}/exe", pid);
@@ -71,6 +63,14 @@ std::string executable_of(pid_t pid) {
 }
 
 } // namespace
+
+std::string unit_of(pid_t process) {
+  char* raw = nullptr;
+  if (::sd_pid_get_unit(process, &raw) < 0)
+    return {};
+  const std::unique_ptr<char, decltype(&std::free)> unit(raw, std::free);
+  return unit.get();
+}
 
 policy::Facts facts_of_caller(int connection, const policy::AskedFacts& asked) {
   policy::Facts facts;

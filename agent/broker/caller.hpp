@@ -10,4 +10,7 @@ namespace ktls {
 // no condition: the process may have ended, or its executable be hidden from us (CAP_SYS_PTRACE).
 [[nodiscard]] policy::Facts facts_of_caller(int connection, const policy::AskedFacts& asked);
 
+// systemd's unit that a process is of; empty: of none, or it has ended.
+[[nodiscard]] std::string unit_of(pid_t process);
+
 } // namespace ktls

@@ -22,6 +22,18 @@
 namespace ktls {
 namespace {
 
+std::optional<ipc::HandshakeRole> role_asked_of(const HandshakeRequest& request) {
+  switch (request.role) {
+  case RequestedRole::Client:
+    return ipc::HandshakeRole::Client;
+  case RequestedRole::Server:
+    return ipc::HandshakeRole::Server;
+  case RequestedRole::ByPolicy:
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
 std::chrono::milliseconds left_until(EventLoop::Clock::time_point deadline,
                                      EventLoop::Clock::time_point now) {
   const auto left = deadline - now;
@@ -100,7 +112,7 @@ void Dispatcher::refuse(HandshakeRequest& request, const std::string& descriptio
   const bool stays = outcome.reason == Reason::PolicyClear && !request.from_kernel();
   if (!stays && classify_socket(request.socket.get()) == Reason::Success)
     end_unbegun(request.socket.get(), outcome.reason);
-  report(request, description, outcome);
+  report({request, description, outcome, role_asked_of(request), {}, {}});
 }
 
 bool Dispatcher::has_place(Workers& workers) const {
@@ -135,7 +147,6 @@ void Dispatcher::assign(Id id) {
   message.sent_ns =
       static_cast<std::uint64_t>(std::chrono::nanoseconds(now.time_since_epoch()).count());
   message.timeout_ms = static_cast<std::uint32_t>(left.count());
-  message.wants_certificates = handshake.request.wants_certificates ? 1 : 0;
   // from here on: as client, nobody has spoken to the peer yet
   const auto first_byte = plan.profile == nullptr
                               ? plan.generation->policy.agent().first_byte_timeout
@@ -177,10 +188,11 @@ void Dispatcher::on_finished(const WorkerId& worker, const ipc::HandshakeFinishe
   outcome.psk_identity = escape(message.psk_identity.view());
   outcome.resumed = message.resumed != 0;
   outcome.peer_subject = escape(message.peer_subject.view());
+  outcome.peer_issuer = escape(message.peer_issuer.view());
+  outcome.signature = escape(message.signature.view());
+  outcome.server_name = escape(message.server_name.view());
   outcome.authenticated = message.authenticated != 0;
   const auto& plan = found->second.plan;
-  if (outcome.reason == Reason::Success && found->second.request.wants_certificates)
-    outcome.certificates = std::move(found->second.certificates);
   if (outcome.reason == Reason::Success &&
       (plan.profile == nullptr || (plan.profile->needs_user() && !found->second.user)))
     return worker.first->replace(worker.second); // it was told of none
@@ -194,16 +206,11 @@ void Dispatcher::on_finished(const WorkerId& worker, const ipc::HandshakeFinishe
 void Dispatcher::on_certificate(const WorkerId& worker, const ipc::PeerCertificate& message) {
   const auto found = handshakes_.find(message.id);
   if (found == handshakes_.end() || found->second.worker != worker ||
-      !may_tell_certificates(found->second) ||
+      found->second.plan.profile == nullptr || found->second.question ||
       found->second.certificates.size() >= wire::max_certificates)
-    return worker.first->replace(worker.second); // nobody asked it
+    return worker.first->replace(worker.second); // not now, or not so many
   const auto der = std::as_bytes(std::span(message.der)).first(message.size);
   found->second.certificates.emplace_back(der.begin(), der.end());
-}
-
-bool Dispatcher::may_tell_certificates(const InFlight& handshake) {
-  return handshake.request.wants_certificates ||
-         (handshake.plan.profile != nullptr && asks_user(handshake));
 }
 
 void Dispatcher::on_psk_request(const WorkerId& worker, const ipc::PskRequest& message) {
@@ -293,7 +300,7 @@ void Dispatcher::on_user_request(const WorkerId& worker, const ipc::UserRequest&
   const auto& who = handshake.request.who;
   question.local_address = who.local_address ? who.local_address->text() : "";
   question.local_port = who.local_port;
-  question.server_name = who.server_name;
+  question.server_name = dns_name(message.server_name.view());
   const auto asked = std::make_shared<const MappingQuestion>(std::move(question));
   handshake.question = asked;
   if (authoriser_ == nullptr)
@@ -338,6 +345,7 @@ void Dispatcher::record(const InFlight& handshake, const MappingAnswer& answer) 
 
 void Dispatcher::on_lost(const WorkerId& worker, Workers::Loss loss) {
   heard_.erase(worker);
+  ++lost_workers_;
   std::vector<Id> lost;
   std::vector<RemoteNetwork> remotes;
   for (const auto& [id, handshake] : handshakes_) {
@@ -424,32 +432,60 @@ void Dispatcher::finish(Id id, Outcome outcome) {
   }
   outcome.rule = plan.rule != nullptr ? plan.rule->name : outcome.rule;
   outcome.profile = plan.profile != nullptr ? plan.profile->name : outcome.profile;
-  if (outcome.reason == Reason::Success)
-    add_session(handshake, outcome);
-  report(handshake.request, handshake.description, outcome);
+  if (outcome.reason == Reason::Success && handshake.request.wants_certificates)
+    outcome.certificates = handshake.certificates;
+  const auto took =
+      std::chrono::duration_cast<std::chrono::microseconds>(loop_.now() - handshake.began);
+  const auto role = plan.profile != nullptr ? plan.profile->role : role_asked_of(handshake.request);
+  const auto session =
+      outcome.reason == Reason::Success ? add_session(handshake, outcome) : std::nullopt;
+  report({handshake.request, handshake.description, outcome, role, took, session});
   fill();
 }
 
-void Dispatcher::add_session(InFlight& handshake, const Outcome& outcome) {
-  const int socket = handshake.request.socket.get();
+std::optional<std::uint64_t> Dispatcher::add_session(InFlight& handshake, const Outcome& outcome) {
+  const auto& request = handshake.request;
+  const auto& profile = *handshake.plan.profile;
+  SessionTerms terms;
+  terms.origin = request.who.origin;
+  terms.role = profile.role;
+  terms.consumer = request.from_kernel() ? request.origin : "";
+  terms.network_namespace = request.who.network_namespace;
+  terms.rule = outcome.rule;
+  terms.profile = outcome.profile;
+  terms.generation = handshake.plan.generation->number;
+  terms.when_revoked = profile.mapping.revoked_sessions;
+  terms.protocol = outcome.protocol;
+  terms.cipher = outcome.cipher;
+  terms.group = outcome.group;
+  terms.signature = outcome.signature;
+  terms.server_name = dns_name(outcome.server_name);
+  terms.alpn = outcome.alpn;
+  terms.resumed = outcome.resumed;
+  terms.authenticated = outcome.authenticated;
+  terms.uid = request.who.uid;
+  terms.unit = escape(request.who.unit);
   Session session;
-  session.addresses = addresses_of(socket);
-  session.description = handshake.description;
-  session.rule = outcome.rule;
-  session.profile = outcome.profile;
-  session.generation = handshake.plan.generation->number;
+  session.addresses = addresses_of(request.socket.get());
+  session.terms = std::make_shared<const SessionTerms>(std::move(terms));
+  if (!handshake.certificates.empty())
+    session.peer = std::make_shared<const Peer>(
+        Peer{outcome.peer_subject, outcome.peer_issuer, std::move(handshake.certificates)});
+  if (outcome.user && handshake.question) {
+    session.user = std::make_shared<const MappedUser>(*outcome.user);
+    session.anchor_spki = handshake.question->anchor_spki;
+  }
+  session.psk_identity = outcome.psk_identity;
+  session.pid = request.pid;
   session.began = loop_.wall_clock();
-  session.user = outcome.user;
-  session.when_revoked = handshake.plan.profile->mapping.revoked_sessions;
-  if (outcome.user)
-    session.question = std::move(handshake.question);
-  on_secured_(std::move(session), socket);
+  return on_secured_(std::move(session), request.socket.get());
 }
 
-void Dispatcher::report(HandshakeRequest& request, const std::string& description,
-                        const Outcome& outcome) {
-  log_.write(description, outcome);
-  request.complete(outcome, request.socket.get());
+void Dispatcher::report(const HandshakeReport& report) {
+  log_.write(report);
+  const auto& request = report.request;
+  request.complete(report.outcome, request.socket.get());
+  on_report_(report);
   if (!request.from_kernel())
     dont_linger(request.socket.get());
 }

@@ -15,6 +15,7 @@
 #include "base/event_loop.hpp"
 #include "broker/admission.hpp"
 #include "broker/authoriser.hpp"
+#include "broker/handshake_report.hpp"
 #include "broker/handshake_request.hpp"
 #include "broker/mapping_log.hpp"
 #include "broker/outcome_log.hpp"
@@ -48,14 +49,16 @@ public:
              std::function<policy::LocalTime()> clock = local_time,
              Authoriser* authoriser = nullptr, journal::Writer write = journal::write)
       : loop_(loop), authoriser_(authoriser), planner_(std::move(clock)), limits_(limits),
-        admission_(limits.each), log_(loop), mapping_log_(loop, std::move(write)) {}
+        admission_(limits.each), log_(loop, write), mapping_log_(loop, std::move(write)) {}
 
   // From here on this one decides; first to be called before any request comes. Handshakes that
   // have begun keep theirs, and hold it until they end.
   void serve(std::shared_ptr<const Generation> generation, const Limits& limits);
-  // Told of each that is secured, while its socket is open.
-  using OnSecured = std::function<void(Session session, int socket)>;
+  // Told of each that is secured, while its socket is open; its cookie, if it is in the registry.
+  using OnSecured = std::function<std::optional<std::uint64_t>(Session session, int socket)>;
   void on_secured(OnSecured call) { on_secured_ = std::move(call); }
+  // Told of each that ends, however it does.
+  void on_report(OnReport call) { on_report_ = std::move(call); }
 
   // Takes the request over; its `complete` may be called before this returns.
   Id submit(HandshakeRequest request);
@@ -65,6 +68,8 @@ public:
   void end_all(Reason reason);
 
   [[nodiscard]] std::size_t in_flight() const { return handshakes_.size(); }
+  // Handshake processes that ended by themselves, or had to be ended, so far.
+  [[nodiscard]] std::uint64_t lost_workers() const { return lost_workers_; }
 
   // From the pools.
   void on_available();
@@ -101,7 +106,6 @@ private:
   [[nodiscard]] Planner::Planned examine(HandshakeRequest& request,
                                          const ConnectionAddresses& addresses);
   [[nodiscard]] static bool asks_user(const InFlight& handshake);
-  [[nodiscard]] static bool may_tell_certificates(const InFlight& handshake);
   void keep_to_profile(Id id, InFlight& handshake);
   void on_user(Id id, const MappingAnswer& answer);
   void record(const InFlight& handshake, const MappingAnswer& answer);
@@ -113,8 +117,9 @@ private:
   void watch_worker(Id id, EventLoop::Clock::time_point until);
   void on_late(Id id);
   void finish(Id id, Outcome outcome);
-  void add_session(InFlight& handshake, const Outcome& outcome);
-  void report(HandshakeRequest& request, const std::string& description, const Outcome& outcome);
+  [[nodiscard]] std::optional<std::uint64_t> add_session(InFlight& handshake,
+                                                         const Outcome& outcome);
+  void report(const HandshakeReport& report);
 
   EventLoop& loop_;
   Authoriser* authoriser_;
@@ -124,11 +129,13 @@ private:
   Suspects suspects_;
   OutcomeLog log_;
   MappingLog mapping_log_;
-  OnSecured on_secured_ = [](const Session&, int) {};
+  OnSecured on_secured_ = [](const Session&, int) { return std::nullopt; };
+  OnReport on_report_ = [](const HandshakeReport&) {};
   Id last_id_ = 0;
   std::unordered_map<Id, InFlight> handshakes_;
   std::set<Id> waiting_; // the oldest first
   std::size_t in_workers_ = 0;
+  std::uint64_t lost_workers_ = 0;
   bool filling_ = false;
   std::map<WorkerId, std::uint64_t> heard_; // messages of each worker
 };

@@ -10,14 +10,11 @@
 #include "base/log.hpp"
 
 namespace ktls {
-namespace {
 
 unsigned worker_count(const policy::AgentSettings& agent) {
   const unsigned processors = std::max(std::thread::hardware_concurrency(), 1U);
   return agent.workers == 0 ? std::min(processors, policy::max_workers) : agent.workers;
 }
-
-} // namespace
 
 struct Generations::Live {
   enum class State { Starting, InForce, Ended };

@@ -73,6 +73,8 @@ private:
   EventSource sweeping_;
 };
 
+// Of handshakes; one for each processor where the policy leaves it open.
+[[nodiscard]] unsigned worker_count(const policy::AgentSettings& agent);
 [[nodiscard]] Dispatcher::Limits limits_of(const policy::AgentSettings& agent);
 
 } // namespace ktls

@@ -27,8 +27,11 @@ struct Outcome {
   std::string protocol;     // with Success
   std::string cipher;       // with Success
   std::string group;        // with Success; empty: a session was resumed without a key exchange
+  std::string signature;    // with Success; empty: the peer did not have to prove a key
+  std::string server_name;  // with Success: that the client asked for; may be empty
   std::string alpn;         // with Success; empty: none was negotiated
   std::string peer_subject; // escaped; empty when the peer presented no certificate
+  std::string peer_issuer;  // likewise
   std::string psk_identity; // escaped; empty without a pre-shared key
   std::string rule;         // that applied; empty: none
   std::string profile;      // of that rule
@@ -58,6 +61,7 @@ struct HandshakeRequest {
   Fd socket; // the broker's own duplicate
   RequestedRole role = RequestedRole::Client;
   policy::Facts who; // origin, and who asks; the dispatcher adds what the connection says
+  pid_t pid = 0;     // of an application
   PskSource psk;     // set: the handshake is to authenticate by pre-shared keys
   bool wants_certificates = false; // of the peer, with the outcome
   bool wants_user = false;         // though the profile may not ask for it

@@ -21,6 +21,7 @@
 #include "broker/kernel_suites.hpp"
 #include "broker/key_check.hpp"
 #include "broker/needs.hpp"
+#include "broker/watchdog.hpp"
 #include "ktls/cipher_probe.hpp"
 #include "netlink/network_namespace.hpp"
 #include "tls/library.hpp"
@@ -199,6 +200,8 @@ ktls::Result<int> serve(const Options& options, ktls::Configuration configuratio
   const auto on_term = TRY(loop.on_signal(SIGTERM, stop));
   const auto on_int = TRY(loop.on_signal(SIGINT, stop));
   const auto on_hangup = TRY(loop.on_signal(SIGHUP, [&broker] { broker.reload(); }));
+  ktls::Watchdog watchdog(loop);
+  watchdog.start();
   broker.start(std::move(configuration));
   return loop.run();
 }

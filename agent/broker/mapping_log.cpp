@@ -4,18 +4,13 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "broker/message_ids.hpp"
+#include "policy/show.hpp"
 
 namespace ktls {
 namespace {
 
-// To be found by: journalctl MESSAGE_ID=...
-constexpr const char* mapping_id = "bd66281f8faa427884705fedb52db9f6";
-
 constexpr std::size_t max_name_on_line = 512; // the fields have the whole
-
-std::string_view strength_text(policy::MappingStrength strength) {
-  return strength == policy::MappingStrength::Strong ? "strong" : "weak";
-}
 
 // Also of whom the profile does not let in.
 const MappedUser* user_in(const MappingRecord& record) {
@@ -43,7 +38,7 @@ std::string found_text(const MappingRecord& record) {
   if (record.answer) {
     const auto& user = *record.answer;
     return fmt::format("is {}'s (uid {}): {}, by {} {}{}", escape(user.name), user.uid,
-                       strength_text(user.strength), user.source, user.rule,
+                       policy::strength_name(user.strength), user.source, user.rule,
                        in_parentheses(user.attribute));
   }
   return fmt::format("{}: {}{}", record.demanded ? "is refused" : "is nobody's here",
@@ -60,7 +55,7 @@ std::string line_of(const MappingRecord& record) {
 }
 
 std::vector<journal::Field> fields_of(const MappingRecord& record) {
-  std::vector<journal::Field> out{{"MESSAGE_ID", mapping_id},
+  std::vector<journal::Field> out{{"MESSAGE_ID", message_id::user_mapped},
                                   {"KTLS_MAP_OUTCOME", std::string(outcome_text(record))},
                                   {"KTLS_REASON", std::string(facts(reason_in(record)).name)},
                                   {"KTLS_PEER_SHA256", record.certificate_sha256},
@@ -77,7 +72,7 @@ std::vector<journal::Field> fields_of(const MappingRecord& record) {
     out.emplace_back("KTLS_MAP_SOURCE", user->source);
     out.emplace_back("KTLS_MAP_RULE", user->rule);
     out.emplace_back("KTLS_MAP_ATTRIBUTE", user->attribute);
-    out.emplace_back("KTLS_MAP_STRENGTH", std::string(strength_text(user->strength)));
+    out.emplace_back("KTLS_MAP_STRENGTH", policy::strength_name(user->strength));
   }
   return out;
 }

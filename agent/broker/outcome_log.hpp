@@ -1,23 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// OutcomeLog: a line for the end of each handshake.
+// OutcomeLog: a record for the end of each handshake.
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "base/journal.hpp"
 #include "broker/failure_log.hpp"
-#include "broker/handshake_request.hpp"
+#include "broker/handshake_report.hpp"
 
 namespace ktls {
 
+// For people, on one line; and field by field, with the names of the journal.
+[[nodiscard]] std::string line_of(const HandshakeReport& report);
+[[nodiscard]] std::vector<journal::Field> fields_of(const HandshakeReport& report);
+
 class OutcomeLog {
 public:
-  explicit OutcomeLog(EventLoop& loop) : failures_(loop, "handshakes") {}
+  // `loop` must outlive it. `write`: where to.
+  OutcomeLog(EventLoop& loop, journal::Writer write)
+      : failures_(loop, "handshakes"), write_(std::move(write)) {}
 
-  // `description`: who asked, and between which addresses.
-  void write(const std::string& description, const Outcome& outcome);
+  // Failures as FailureLog has it.
+  void write(const HandshakeReport& report);
 
 private:
   FailureLog failures_;
+  journal::Writer write_;
 };
 
 } // namespace ktls

@@ -9,12 +9,6 @@
 namespace ktls {
 namespace {
 
-// In small letters; empty for what is none.
-std::string dns_name(std::string_view text) {
-  const auto name = HostName::parse(text);
-  return name && !name->is_address() ? lower_case(name->text()) : "";
-}
-
 // What the connection says of itself, and of whoever asks.
 void add_facts(const ConnectionAddresses& addresses, HandshakeRequest& request) {
   auto& facts = request.who;
@@ -29,6 +23,11 @@ void add_facts(const ConnectionAddresses& addresses, HandshakeRequest& request) 
 }
 
 } // namespace
+
+std::string dns_name(std::string_view text) {
+  const auto name = HostName::parse(text);
+  return name && !name->is_address() ? lower_case(name->text()) : "";
+}
 
 policy::LocalTime local_time() {
   constexpr unsigned days_in_week = 7;

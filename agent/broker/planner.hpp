@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "broker/plan.hpp"
@@ -13,6 +14,9 @@ namespace ktls {
 
 // The wall clock, as rules with a time see it.
 [[nodiscard]] policy::LocalTime local_time();
+
+// In small letters; empty for what is none.
+[[nodiscard]] std::string dns_name(std::string_view text);
 
 class Planner {
 public:

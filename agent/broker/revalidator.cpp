@@ -32,10 +32,19 @@ bool is_same_user(const MappedUser& before, const MappedUser& now) {
 
 } // namespace
 
-void Revalidator::run(Done done) {
-  waiting_.push_back(std::move(done));
+void Revalidator::ask_for(Asked asked) {
+  waiting_.push_back(std::move(asked));
   if (running_.empty())
     begin();
+}
+
+void Revalidator::run_for(Sessions::Cookie session, std::function<void(Verdict)> done) {
+  ask_for({session, [done = std::move(done)](const Report& report) {
+             done(report.judged == 0        ? Verdict::NoUser
+                  : report.revoked > 0      ? Verdict::Revoked
+                  : report.not_answered > 0 ? Verdict::Undecided
+                                            : Verdict::Allowed);
+           }});
 }
 
 void Revalidator::set_interval(std::chrono::seconds interval) {
@@ -55,12 +64,20 @@ void Revalidator::set_timer() {
   timer_ = std::move(*timer);
 }
 
-// What was asked before counts no more: not for these, and not for handshakes.
+// One run is for all who have asked for the same. What was asked before counts no more: not for
+// these sessions, and not for handshakes.
 void Revalidator::begin() {
-  running_ = std::exchange(waiting_, {});
+  const auto only = waiting_.front().only;
+  std::erase_if(waiting_, [&](Asked& asked) {
+    if (asked.only != only)
+      return false;
+    running_.push_back(std::move(asked.done));
+    return true;
+  });
   report_ = {};
   authoriser_.forget();
-  const auto all = sessions_.select([](const Session& one) { return one.user.has_value(); });
+  const auto all = sessions_.select(
+      [&](const Session& one) { return one.user && one.peer && (!only || one.cookie == *only); });
   left_.assign(all.begin(), all.end());
   ask_more();
 }
@@ -82,13 +99,13 @@ void Revalidator::ask(Sessions::Cookie cookie) {
   const auto* session = sessions_.find(cookie);
   if (session == nullptr)
     return; // it has ended meanwhile
-  const auto* demands = demands_of_(session->profile);
+  const auto* demands = demands_of_(session->terms->profile);
   ++report_.judged;
   if (demands == nullptr)
     return on_revoked(*session, Reason::MappingDenied,
-                      fmt::format("there is no profile {} any more", session->profile));
+                      fmt::format("there is no profile {} any more", session->terms->profile));
   ++in_flight_;
-  authoriser_.ask(*session->question, *demands, loop_.now() + Authoriser::patience,
+  authoriser_.ask(question_about(*session), *demands, loop_.now() + Authoriser::patience,
                   [this, cookie](const MappingAnswer& answer) {
                     --in_flight_;
                     on_answer(cookie, answer);
@@ -102,9 +119,8 @@ void Revalidator::on_answer(Sessions::Cookie cookie, const MappingAnswer& answer
     return;
   if (!answer && !is_final(answer.error().reason)) {
     ++report_.not_answered;
-    return log::warning("{}: whether user \"{}\" may go on is not known: {}{}",
-                        session->description, escape(session->user->name),
-                        facts(answer.error().reason).name,
+    return log::warning("{}: whether user \"{}\" may go on is not known: {}{}", describe(*session),
+                        escape(session->user->name), facts(answer.error().reason).name,
                         answer.error().detail.empty() ? "" : " (" + answer.error().detail + ")");
   }
   if (!answer)
@@ -116,10 +132,10 @@ void Revalidator::on_answer(Sessions::Cookie cookie, const MappingAnswer& answer
 
 void Revalidator::on_revoked(const Session& session, Reason reason, const std::string& detail) {
   ++report_.revoked;
-  const auto* demands = demands_of_(session.profile);
-  const auto fate = demands != nullptr ? demands->revoked_sessions : session.when_revoked;
+  const auto* demands = demands_of_(session.terms->profile);
+  const auto fate = demands != nullptr ? demands->revoked_sessions : session.terms->when_revoked;
   const bool ends = fate == policy::RevokedSessions::End;
-  log::warning("{}: user \"{}\" may have no session any more: {}{}{}", session.description,
+  log::warning("{}: user \"{}\" may have no session any more: {}{}{}", describe(session),
                escape(session.user->name), facts(reason).name,
                detail.empty() ? "" : " (" + detail + ")", ends ? "" : "; it goes on");
   if (ends)
@@ -129,21 +145,25 @@ void Revalidator::on_revoked(const Session& session, Reason reason, const std::s
 void Revalidator::finish() {
   std::vector<const Session*> sessions;
   for (const auto cookie : std::exchange(to_end_, {})) {
-    if (const auto* session = sessions_.find(cookie))
+    if (const auto* session = sessions_.find(cookie)) {
       sessions.push_back(session);
+      sessions_.expect_end(cookie, SessionEnd::Revoked);
+    }
   }
   const auto ended = sessions.empty() ? std::set<Sessions::Cookie>{} : end_(sessions);
   for (const auto* session : sessions) {
     const bool has_ended = ended.contains(session->cookie);
     ++(has_ended ? report_.ended : report_.not_ended);
+    if (!has_ended)
+      sessions_.expect_end(session->cookie, SessionEnd::Closed);
     if (has_ended)
-      log::warning("{}: ended, as user \"{}\" may have no session any more", session->description,
+      log::warning("{}: ended, as user \"{}\" may have no session any more", describe(*session),
                    escape(session->user->name));
     else
       log::error("{}: could not be ended, though user \"{}\" may have no session any more: this "
                  "kernel ends no connections (CONFIG_INET_DIAG_DESTROY), and no process shows its "
                  "socket; end the program that has it",
-                 session->description, escape(session->user->name));
+                 describe(*session), escape(session->user->name));
   }
   for (const auto& done : std::exchange(running_, {}))
     done(report_);

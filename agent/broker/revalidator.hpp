@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -45,11 +46,19 @@ public:
 
   // Judges all sessions of a known user by answers from now on. `done` is called once, perhaps
   // before this returns.
-  void run(Done done);
+  void run(Done done) { ask_for({std::nullopt, std::move(done)}); }
+  // Judges this one alone. NoUser: nobody is known there.
+  enum class Verdict { Allowed, Revoked, Undecided, NoUser };
+  void run_for(Sessions::Cookie session, std::function<void(Verdict)> done);
   // Runs every so often. 0: only when told to.
   void set_interval(std::chrono::seconds interval);
 
 private:
+  struct Asked {
+    std::optional<Sessions::Cookie> only; // none: all
+    Done done;
+  };
+  void ask_for(Asked asked);
   void begin();
   void ask_more();
   void ask(Sessions::Cookie cookie);
@@ -65,8 +74,8 @@ private:
   End end_;
   std::chrono::seconds interval_{0};
   EventSource timer_;
-  std::vector<Done> waiting_; // for the next run
-  std::vector<Done> running_; // not empty: a run is under way
+  std::vector<Asked> waiting_; // for later runs
+  std::vector<Done> running_;  // not empty: a run is under way
   std::deque<Sessions::Cookie> left_;
   std::size_t in_flight_ = 0;
   bool asking_ = false;

@@ -3,9 +3,11 @@
 
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.hpp"
+#include "broker/session_view.hpp"
 #include "broker/socket_identity.hpp"
 
 namespace ktls {
@@ -21,21 +23,50 @@ Result<> SessionWatch::follow(TcpSockets sockets) {
   return {};
 }
 
-void SessionWatch::add(Session session, int socket) {
+std::optional<Sessions::Cookie> SessionWatch::add(Session session, int socket) {
   const auto cookie = socket_cookie(socket);
   const auto space = network_namespace_cookie(socket);
   const auto inode = socket_inode(socket);
   if (!cookie || !inode || !space || !spaces_.contains(*space))
-    return;
+    return std::nullopt;
   session.cookie = *cookie;
   session.network_namespace = *space;
   session.inode = *inode;
   sessions_.add(std::move(session));
+  return cookie;
 }
 
 TcpSockets* SessionWatch::sockets_of(std::uint64_t network_namespace) {
   const auto found = spaces_.find(network_namespace);
   return found == spaces_.end() ? nullptr : &found->second.sockets;
+}
+
+std::vector<Session> SessionWatch::foreign() {
+  std::vector<Session> out;
+  for (auto& [cookie, space] : spaces_) {
+    const auto found = space.sockets.with_tls();
+    if (!found) {
+      log::warning("sessions of others are not listed: {}", found.error().message());
+      continue;
+    }
+    for (const auto& socket : *found) {
+      if (sessions_.find(socket.connection.cookie) != nullptr)
+        continue;
+      out.push_back(foreign_session(socket));
+      out.back().network_namespace = cookie;
+    }
+  }
+  std::ranges::sort(out, {}, &Session::cookie);
+  return out;
+}
+
+std::optional<DiagTls> SessionWatch::tls_of(const Session& session) {
+  auto* sockets = sockets_of(session.network_namespace);
+  if (sockets == nullptr)
+    return std::nullopt;
+  const auto tls =
+      sockets->tls_of({session.addresses.local, session.addresses.remote, session.cookie});
+  return tls ? *tls : std::nullopt;
 }
 
 bool SessionWatch::can_destroy() {

@@ -5,7 +5,8 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
-#include <memory>
+#include <optional>
+#include <vector>
 
 #include "base/event_loop.hpp"
 #include "broker/sessions.hpp"
@@ -21,10 +22,15 @@ public:
   // From here on the sessions of this network namespace are followed.
   Result<> follow(TcpSockets sockets);
 
-  // Takes it into the registry, while its socket is open. Not one of a network namespace that is
-  // not followed: its end would not be seen.
-  void add(Session session, int socket);
+  // Takes it into the registry, while its socket is open; its cookie. Not one of a network
+  // namespace that is not followed: its end would not be seen.
+  std::optional<Sessions::Cookie> add(Session session, int socket);
 
+  // All connections with kernel TLS that are not in the registry, of the namespaces that are
+  // followed: those of others.
+  [[nodiscard]] std::vector<Session> foreign();
+  // Of one of the sessions; none: the kernel does not tell.
+  [[nodiscard]] std::optional<DiagTls> tls_of(const Session& session);
   // Of this network namespace; null: not followed.
   [[nodiscard]] TcpSockets* sockets_of(std::uint64_t network_namespace);
   [[nodiscard]] bool follows_any() const { return !spaces_.empty(); }

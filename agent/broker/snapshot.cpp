@@ -63,16 +63,19 @@ private:
       }
       const auto spki = tls::spki_sha256(chain.front());
       auto facts = tls::facts_of(chain.front());
-      if (!spki || !facts) {
-        files_.problem(settings.certificate.where,
-                       spki ? facts.error().message() : spki.error().message());
+      const auto fingerprint = tls::sha256(chain.front());
+      if (!spki || !facts || !fingerprint) {
+        files_.problem(settings.certificate.where, !spki    ? spki.error().message()
+                                                   : !facts ? facts.error().message()
+                                                            : fingerprint.error().message());
         continue;
       }
       credential.key_id = add_key(settings.private_key, *spki);
       count(settings.certificate, chain);
       credential.chain = std::move(chain);
       out_.certificates.push_back({named.name, settings.certificate.path,
-                                   settings.certificate.where, std::move(*facts), *spki});
+                                   settings.certificate.where, std::move(*facts), *spki,
+                                   *fingerprint});
       indexes.push_back(static_cast<std::uint32_t>(out_.workers.credentials.size()));
       out_.workers.credentials.push_back(std::move(credential));
     }

@@ -32,6 +32,7 @@ struct OwnCertificate {
   std::string where; // in the configuration
   tls::CertificateFacts facts;
   tls::Sha256 spki;
+  tls::Sha256 fingerprint; // of the certificate
 };
 
 // A profile of the policy, as workers and the dispatcher know it.

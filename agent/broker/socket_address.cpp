@@ -11,6 +11,17 @@
 namespace ktls {
 namespace {
 
+template<class Get>
+sockaddr_storage ask(int socket, Get get) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (get(socket, reinterpret_cast<sockaddr*>(&address), &size) < 0)
+    address.ss_family = AF_UNSPEC;
+  return address;
+}
+
+} // namespace
+
 std::string describe(const sockaddr_storage& address) {
   std::array<char, INET6_ADDRSTRLEN> text{};
   if (address.ss_family == AF_INET) {
@@ -27,17 +38,6 @@ std::string describe(const sockaddr_storage& address) {
   }
   return "?";
 }
-
-template<class Get>
-sockaddr_storage ask(int socket, Get get) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  if (get(socket, reinterpret_cast<sockaddr*>(&address), &size) < 0)
-    address.ss_family = AF_UNSPEC;
-  return address;
-}
-
-} // namespace
 
 std::uint16_t port_of(const sockaddr_storage& address) {
   sockaddr_in v4{};

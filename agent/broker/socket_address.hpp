@@ -20,6 +20,8 @@ struct ConnectionAddresses {
 // 0 where there is none.
 [[nodiscard]] std::uint16_t port_of(const sockaddr_storage& address);
 
+// "127.0.0.1:2049"
+[[nodiscard]] std::string describe(const sockaddr_storage& address);
 // "127.0.0.1:2049 - 127.0.0.1:821": local, then remote; "[::1]:22" for IPv6; "?" for what is
 // neither.
 [[nodiscard]] std::string describe(const ConnectionAddresses& addresses);

@@ -28,7 +28,8 @@ struct MappedUser {
   std::string attribute;           // what in the certificate it went by; may be empty
   std::vector<std::string> groups; // the user's, by name
 
-  bool operator==(const MappedUser&) const = default;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy takes it for a null pointer
+  auto operator<=>(const MappedUser&) const = default;
 };
 
 // Of a peer that has proved to hold the key of a valid certificate.

@@ -10,8 +10,8 @@
 //     TicketKey                 →              at any time; the last one counts
 //                               ←  ServerName, at most one, where the name chooses the profile
 //     ChooseProfile             →              one for it
-//                               ←  PeerCertificate, those of the peer, if they, or its user, were
-//                               asked for ←  UserRequest, at most one, behind these
+//                               ←  PeerCertificate, those of the peer, before a successful end
+//                               ←  UserRequest, at most one, behind these
 //     UserReply                 →              one for it
 //                               ←  PskRequest, a few for each handshake that has none
 //     PskReply                  →              one for each
@@ -71,18 +71,15 @@ struct StartHandshake {
   std::uint32_t first_byte_ms; // 1 to timeout_ms; to the first byte of the peer
   std::uint32_t anonymous;     // 1: as client, present no certificate
   std::uint32_t name_decides;  // 1: as server, the name that the peer asks for chooses the profile
-  std::uint32_t wants_certificates; // 1: those of the peer are sent before a successful end
   std::uint32_t asks_user; // 1: as server, whose a client's certificate is. Safcheck asks anyway
-  std::uint32_t reserved;
-  SignPermit permit;   // for the signer; where a name decides, ChooseProfile has it
-  Text<256> peer_name; // client: the name or address to verify the server by
+  SignPermit permit;       // for the signer; where a name decides, ChooseProfile has it
+  Text<256> peer_name;     // client: the name or address to verify the server by
 
   [[nodiscard]] bool valid() const {
     constexpr std::uint64_t centuries = std::uint64_t{1} << 62; // a sum does not overflow
     return sent_ns > 0 && sent_ns < centuries && timeout_ms > 0 &&
            timeout_ms <= wire::max_timeout_ms && first_byte_ms > 0 && first_byte_ms <= timeout_ms &&
-           anonymous <= 1 && name_decides <= 1 && wants_certificates <= 1 && asks_user <= 1 &&
-           reserved == 0 && peer_name.valid();
+           anonymous <= 1 && name_decides <= 1 && asks_user <= 1 && peer_name.valid();
   }
 };
 
@@ -119,9 +116,12 @@ struct UserRequest {
   Header header;
   std::uint64_t id;
   SpkiHash anchor_spki;   // of the trust anchor at which its chain ends
+  Text<256> server_name;  // that the peer asked for, in small letters; empty: none
   Text<max_name> subject; // for the log: escaped, and perhaps cut
   Text<max_name> issuer;
-  [[nodiscard]] bool valid() const { return subject.valid() && issuer.valid(); }
+  [[nodiscard]] bool valid() const {
+    return server_name.valid() && subject.valid() && issuer.valid();
+  }
 };
 
 struct UserReply {
@@ -188,15 +188,19 @@ struct HandshakeFinished {
   Text<16> protocol;
   Text<48> cipher;
   Text<32> group;          // of the key exchange, by its registry name
+  Text<32> signature;      // of the peer, by its registry name
+  Text<256> server_name;   // that the client asked for
   Text<256> alpn;          // one of the profile's
   Text<528> psk_identity;  // as the peer, or the profile, has it
   Text<1024> peer_subject; // escaped
+  Text<1024> peer_issuer;  // escaped
   Text<512> detail;        // escaped; what the reason's own help does not say
 
   [[nodiscard]] bool valid() const {
     return reason_from_number(reason).has_value() && authenticated <= 1 && resumed <= 1 &&
-           protocol.valid() && cipher.valid() && group.valid() && alpn.valid() &&
-           psk_identity.valid() && peer_subject.valid() && detail.valid();
+           protocol.valid() && cipher.valid() && group.valid() && signature.valid() &&
+           server_name.valid() && alpn.valid() && psk_identity.valid() && peer_subject.valid() &&
+           peer_issuer.valid() && detail.valid();
   }
 };
 

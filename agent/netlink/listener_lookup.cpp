@@ -38,9 +38,9 @@ Result<bool> read_listener_answer(std::span<const std::byte> datagram, std::uint
     return false;
   if (answer.error)
     return errno_error("asking sock_diag for a listener", *answer.error);
-  if (!answer.cookie)
+  if (!answer.socket)
     return invalid("an answer of sock_diag that is none");
-  return answer.state == TCP_LISTEN;
+  return answer.socket->state == TCP_LISTEN;
 }
 
 Result<ListenerLookup> ListenerLookup::create() {

@@ -4,6 +4,7 @@
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <linux/tls.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
@@ -37,8 +38,81 @@ void put_address(const sockaddr_storage& from, __be32 (&address)[4], __be16& por
   }
 }
 
+sockaddr_storage address_from(std::uint8_t family, const __be32 (&address)[4], __be16 port) {
+  sockaddr_storage out{};
+  if (family == AF_INET) {
+    sockaddr_in v4{};
+    v4.sin_family = AF_INET;
+    v4.sin_addr.s_addr = address[0];
+    v4.sin_port = port;
+    std::memcpy(&out, &v4, sizeof v4);
+  } else if (family == AF_INET6) {
+    sockaddr_in6 v6{};
+    v6.sin6_family = AF_INET6;
+    std::memcpy(&v6.sin6_addr, address, sizeof v6.sin6_addr);
+    v6.sin6_port = port;
+    std::memcpy(&out, &v6, sizeof v6);
+  }
+  return out;
+}
+
 std::uint64_t cookie_from(const inet_diag_sockid& id) {
   return std::uint64_t{id.idiag_cookie[1]} << 32 | id.idiag_cookie[0];
+}
+
+Result<DiagTls> read_tls(netlink::Bytes bytes) {
+  DiagTls out;
+  while (!bytes.empty()) {
+    const auto attribute = TRY(netlink::take_attribute(bytes));
+    switch (attribute.type) {
+    case TLS_INFO_VERSION:
+      out.version = TRY(netlink::number<std::uint16_t>(attribute, "TLS_INFO_VERSION"));
+      break;
+    case TLS_INFO_CIPHER:
+      out.cipher = TRY(netlink::number<std::uint16_t>(attribute, "TLS_INFO_CIPHER"));
+      break;
+    case TLS_INFO_TXCONF:
+      out.transmit = TRY(netlink::number<std::uint16_t>(attribute, "TLS_INFO_TXCONF"));
+      break;
+    case TLS_INFO_RXCONF:
+      out.receive = TRY(netlink::number<std::uint16_t>(attribute, "TLS_INFO_RXCONF"));
+      break;
+    default:
+      break;
+    }
+  }
+  return out;
+}
+
+// The first attribute of this type; none: there is none.
+Result<std::optional<netlink::Bytes>> find_attribute(netlink::Bytes bytes, std::uint16_t type) {
+  while (!bytes.empty()) {
+    const auto attribute = TRY(netlink::take_attribute(bytes));
+    if (attribute.type == type)
+      return attribute.payload;
+  }
+  return std::nullopt;
+}
+
+Result<DiagSocket> read_socket(netlink::Bytes payload) {
+  if (payload.size() < sizeof(inet_diag_msg))
+    return invalid("a socket of sock_diag is cut off");
+  const auto message = netlink::load<inet_diag_msg>(payload);
+  DiagSocket out;
+  const auto& id = message.id;
+  out.connection = {address_from(message.idiag_family, id.idiag_src, id.idiag_sport),
+                    address_from(message.idiag_family, id.idiag_dst, id.idiag_dport),
+                    cookie_from(id)};
+  out.uid = message.idiag_uid;
+  out.inode = message.idiag_inode;
+  out.state = message.idiag_state;
+  const auto attributes = netlink::drop(payload, netlink::align(sizeof(inet_diag_msg)));
+  const auto upper = TRY(find_attribute(attributes, INET_DIAG_ULP_INFO));
+  if (!upper)
+    return out;
+  if (const auto tls = TRY(find_attribute(*upper, INET_ULP_INFO_TLS)))
+    out.tls = TRY(read_tls(*tls));
+  return out;
 }
 
 Result<DiagMessage> read_message(const nlmsghdr& header, netlink::Bytes payload) {
@@ -51,13 +125,17 @@ Result<DiagMessage> read_message(const nlmsghdr& header, netlink::Bytes payload)
       return invalid("an error of sock_diag is cut off");
     message.error = -netlink::load<int>(payload);
   } else {
-    if (payload.size() < sizeof(inet_diag_msg))
-      return invalid("a socket of sock_diag is cut off");
-    const auto socket = netlink::load<inet_diag_msg>(payload);
-    message.cookie = cookie_from(socket.id);
-    message.state = socket.idiag_state;
+    message.socket = TRY(read_socket(payload));
   }
   return message;
+}
+
+DiagQuery query_for(const DiagConnection& connection, std::uint16_t type, std::uint16_t flags) {
+  DiagQuery query{type, flags, static_cast<std::uint8_t>(connection.local.ss_family), all_states};
+  query.local = connection.local;
+  query.remote = connection.remote;
+  query.cookie = connection.cookie;
+  return query;
 }
 
 } // namespace
@@ -71,6 +149,9 @@ std::vector<std::byte> build_diag_query(const DiagQuery& query, std::uint32_t se
   message.request.sdiag_family = query.family;
   message.request.sdiag_protocol = IPPROTO_TCP;
   message.request.idiag_states = query.states;
+  // INET_DIAG_INFO brings along what else there is: inet_sk_diag_fill() in net/ipv4/inet_diag.c
+  if (query.wants_upper_protocol)
+    message.request.idiag_ext = 1U << (INET_DIAG_INFO - 1);
   auto& id = message.request.id;
   put_address(query.local, id.idiag_src, id.idiag_sport);
   put_address(query.remote, id.idiag_dst, id.idiag_dport);
@@ -82,18 +163,21 @@ std::vector<std::byte> build_diag_query(const DiagQuery& query, std::uint32_t se
 
 std::vector<std::byte> build_destroy_query(const DiagConnection& connection,
                                            std::uint32_t sequence) {
-  DiagQuery query{SOCK_DESTROY, NLM_F_ACK, static_cast<std::uint8_t>(connection.local.ss_family),
-                  all_states};
-  query.local = connection.local;
-  query.remote = connection.remote;
-  query.cookie = connection.cookie;
+  return build_diag_query(query_for(connection, SOCK_DESTROY, NLM_F_ACK), sequence);
+}
+
+std::vector<std::byte> build_tls_query(const DiagConnection& connection, std::uint32_t sequence) {
+  auto query = query_for(connection, SOCK_DIAG_BY_FAMILY, 0);
+  query.wants_upper_protocol = true;
   return build_diag_query(query, sequence);
 }
 
-std::vector<std::byte> build_dump_query(std::uint8_t family, std::uint32_t sequence) {
+std::vector<std::byte> build_dump_query(std::uint8_t family, DumpDetail detail,
+                                        std::uint32_t sequence) {
   constexpr std::uint32_t not_meant = 1U << TCP_LISTEN | 1U << TCP_TIME_WAIT;
-  return build_diag_query({SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, family, all_states & ~not_meant},
-                          sequence);
+  DiagQuery query{SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, family, all_states & ~not_meant};
+  query.wants_upper_protocol = detail == DumpDetail::UpperProtocols;
+  return build_diag_query(query, sequence);
 }
 
 Result<std::vector<DiagMessage>> read_diag(std::span<const std::byte> datagram) {

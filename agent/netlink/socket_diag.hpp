@@ -31,6 +31,7 @@ struct DiagQuery {
   sockaddr_storage local{};
   sockaddr_storage remote{};
   std::uint64_t cookie = any_cookie;
+  bool wants_upper_protocol = false; // ULP: what is on top of TCP. Needs CAP_NET_ADMIN
 
   static constexpr std::uint64_t any_cookie = ~std::uint64_t{0}; // INET_DIAG_NOCOOKIE, twice
 };
@@ -41,16 +42,36 @@ struct DiagQuery {
 // with CONFIG_INET_DIAG_DESTROY.
 [[nodiscard]] std::vector<std::byte> build_destroy_query(const DiagConnection& connection,
                                                          std::uint32_t sequence);
+// What is on top of TCP in it: its DiagSocket::tls. Needs CAP_NET_ADMIN.
+[[nodiscard]] std::vector<std::byte> build_tls_query(const DiagConnection& connection,
+                                                     std::uint32_t sequence);
 // All of a family that are connected, or are still about to be closed.
-[[nodiscard]] std::vector<std::byte> build_dump_query(std::uint8_t family, std::uint32_t sequence);
+enum class DumpDetail { Sockets, UpperProtocols };
+[[nodiscard]] std::vector<std::byte> build_dump_query(std::uint8_t family, DumpDetail detail,
+                                                      std::uint32_t sequence);
+
+// Of kernel TLS on a socket, as the kernel numbers it; 0: not told.
+struct DiagTls {
+  std::uint16_t version = 0;  // 0x0303, 0x0304
+  std::uint16_t cipher = 0;   // TLS_CIPHER_*
+  std::uint16_t transmit = 0; // TLS_CONF_*: who encrypts
+  std::uint16_t receive = 0;
+};
+
+struct DiagSocket {
+  DiagConnection connection{};
+  std::uint32_t uid = 0;
+  std::uint32_t inode = 0;
+  std::uint8_t state = 0; // the kernel's TCP_*
+  std::optional<DiagTls> tls;
+};
 
 // One message of a datagram: a socket, or what ends the answer.
 struct DiagMessage {
   std::uint32_t sequence = 0;
-  bool done = false;                   // NLMSG_DONE
-  std::optional<int> error;            // of NLMSG_ERROR; 0: it was done
-  std::optional<std::uint64_t> cookie; // of a socket
-  std::uint8_t state = 0;              // of it, the kernel's TCP_*
+  bool done = false;        // NLMSG_DONE
+  std::optional<int> error; // of NLMSG_ERROR; 0: it was done
+  std::optional<DiagSocket> socket;
 };
 // An error when one is cut off. Messages of other types are left out.
 [[nodiscard]] Result<std::vector<DiagMessage>> read_diag(std::span<const std::byte> datagram);

@@ -53,8 +53,8 @@ Result<TcpSockets::Ends> TcpSockets::take_ends() {
       const auto messages = read_diag(received.bytes);
       found.some_were_lost |= !messages || received.cut_off;
       for (const auto& message : messages.value_or(std::vector<DiagMessage>{})) {
-        if (message.cookie)
-          found.cookies.push_back(*message.cookie);
+        if (message.socket)
+          found.cookies.push_back(message.socket->connection.cookie);
       }
     }
     if (batch->size() < NetlinkPort::max_batch)
@@ -82,25 +82,54 @@ Result<std::vector<DiagMessage>> TcpSockets::receive(std::uint32_t sequence) {
   return invalid("sock_diag gave no answer");
 }
 
-Result<std::unordered_set<std::uint64_t>> TcpSockets::alive() {
-  std::unordered_set<std::uint64_t> cookies;
+Result<> TcpSockets::dump(DumpDetail detail, const std::function<void(const DiagSocket&)>& use) {
   for (const int family : {AF_INET, AF_INET6}) {
     const auto sequence = ++sequence_;
-    TRY(queries_->send(build_dump_query(static_cast<std::uint8_t>(family), sequence)));
+    TRY(queries_->send(build_dump_query(static_cast<std::uint8_t>(family), detail, sequence)));
     bool done = false;
     for (int i = 0; i < max_dump && !done; ++i) {
       for (const auto& message : TRY(receive(sequence))) {
         if (message.error.value_or(0) != 0)
           return errno_error("asking sock_diag for all sockets", *message.error);
-        if (message.cookie)
-          cookies.insert(*message.cookie);
+        if (message.socket)
+          use(*message.socket);
         done |= message.done || message.error;
       }
     }
     if (!done)
       return invalid("sock_diag has no end of sockets");
   }
+  return {};
+}
+
+Result<std::unordered_set<std::uint64_t>> TcpSockets::alive() {
+  std::unordered_set<std::uint64_t> cookies;
+  TRY(dump(DumpDetail::Sockets,
+           [&](const DiagSocket& one) { cookies.insert(one.connection.cookie); }));
   return cookies;
+}
+
+Result<std::vector<DiagSocket>> TcpSockets::with_tls() {
+  std::vector<DiagSocket> out;
+  TRY(dump(DumpDetail::UpperProtocols, [&](const DiagSocket& one) {
+    if (one.tls)
+      out.push_back(one);
+  }));
+  return out;
+}
+
+Result<std::optional<DiagTls>> TcpSockets::tls_of(const DiagConnection& connection) {
+  const auto sequence = ++sequence_;
+  TRY(queries_->send(build_tls_query(connection, sequence)));
+  for (const auto& message : TRY(receive(sequence))) {
+    if (message.socket)
+      return message.socket->tls;
+    if (message.error.value_or(ENOENT) == ENOENT)
+      return std::nullopt;
+    if (*message.error != 0)
+      return errno_error("asking sock_diag for a socket", *message.error);
+  }
+  return std::nullopt;
 }
 
 Result<int> TcpSockets::destroy(const DiagConnection& connection) {

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <unordered_set>
 #include <vector>
 
@@ -32,6 +34,10 @@ public:
 
   // The cookies of all that are not closed.
   Result<std::unordered_set<std::uint64_t>> alive();
+  // Those that have kernel TLS, whoever has set it up. Needs CAP_NET_ADMIN: else there are none.
+  Result<std::vector<DiagSocket>> with_tls();
+  // Of one of them; none: it has no kernel TLS, or is no more.
+  Result<std::optional<DiagTls>> tls_of(const DiagConnection& connection);
 
   // Ends a connection, as build_destroy_query() says. 0 or an errno: ENOENT when it is no more,
   // EOPNOTSUPP when this kernel cannot.
@@ -41,6 +47,7 @@ public:
 
 private:
   Result<std::vector<DiagMessage>> receive(std::uint32_t sequence);
+  Result<> dump(DumpDetail detail, const std::function<void(const DiagSocket&)>& use);
 
   std::unique_ptr<NetlinkPort> ends_;
   std::unique_ptr<NetlinkPort> queries_;

@@ -9,6 +9,23 @@
 #include "policy/toml_writer.hpp"
 
 namespace ktls::policy {
+
+const char* role_name(ipc::HandshakeRole role) {
+  switch (role) {
+  case ipc::HandshakeRole::Client:
+    return "client";
+  case ipc::HandshakeRole::Server:
+    return "server";
+  case ipc::HandshakeRole::ServerWithClientAuth:
+    return "server-with-client-auth";
+  }
+  return "";
+}
+
+const char* strength_name(MappingStrength strength) {
+  return strength == MappingStrength::Strong ? "strong" : "weak";
+}
+
 namespace {
 
 using ipc::ClientAuthType;
@@ -18,18 +35,6 @@ using ipc::RevocationLevel;
 
 const char* name_of(Action action) {
   return action == Action::Clear ? "clear" : "deny";
-}
-
-const char* name_of(HandshakeRole role) {
-  switch (role) {
-  case HandshakeRole::Client:
-    return "client";
-  case HandshakeRole::Server:
-    return "server";
-  case HandshakeRole::ServerWithClientAuth:
-    return "server-with-client-auth";
-  }
-  return "";
 }
 
 const char* name_of(ClientAuthType type) {
@@ -131,8 +136,7 @@ void write_mapping(const ProfileSettings& profile, TomlWriter& out) {
   const auto& mapping = profile.mapping;
   if (!profile.needs_user())
     out.value("map_user", true);
-  out.value("min_mapping_strength",
-            mapping.min_strength == MappingStrength::Strong ? "strong" : "weak");
+  out.value("min_mapping_strength", strength_name(mapping.min_strength));
   out.list("mapped_users", mapping.users);
   out.list("mapped_groups", mapping.groups);
   out.value("revoked_sessions", mapping.revoked_sessions == RevokedSessions::End ? "end" : "keep");
@@ -175,7 +179,7 @@ void write_profile(const Policy& policy, const ProfileSettings& profile, TomlWri
   out.table(fmt::format("[profile.{}]", profile.name), profile.where);
   if (!profile.inherits.empty())
     out.comment(fmt::format("with what it inherits from {}", profile.inherits));
-  out.value("handshake_role", name_of(profile.role));
+  out.value("handshake_role", role_name(profile.role));
   if (profile.psk == PskKind::None)
     write_certificates(policy, profile, out);
   else

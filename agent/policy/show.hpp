@@ -13,6 +13,10 @@ namespace ktls::policy {
 // token, which is left out.
 [[nodiscard]] std::string to_toml(const Policy& policy);
 
+// As in the file.
+[[nodiscard]] const char* role_name(ipc::HandshakeRole role);
+[[nodiscard]] const char* strength_name(MappingStrength strength);
+
 // "12 rules, 5 profiles, 1 credential"
 [[nodiscard]] std::string sizes(const Policy& policy);
 

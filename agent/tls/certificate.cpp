@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tls/certificate.hpp"
 
+#include <fmt/format.h>
 #include <gnutls/crypto.h>
 
 #include "base/text.hpp"
@@ -128,9 +129,18 @@ Result<std::vector<Der>> crls_from_file(std::string_view content) {
 Result<CertificateFacts> facts_of(std::span<const std::byte> certificate) {
   const auto parsed = TRY(import_certificate(certificate));
   constexpr std::size_t most = 200;
-  return CertificateFacts{TRY(name_text(parsed.get(), gnutls_x509_crt_get_dn3, most)),
-                          gnutls_x509_crt_get_activation_time(parsed.get()),
-                          gnutls_x509_crt_get_expiration_time(parsed.get())};
+  CertificateFacts out;
+  out.subject = TRY(name_text(parsed.get(), gnutls_x509_crt_get_dn3, most));
+  out.not_before = gnutls_x509_crt_get_activation_time(parsed.get());
+  out.not_after = gnutls_x509_crt_get_expiration_time(parsed.get());
+  out.issuer = TRY(name_text(parsed.get(), gnutls_x509_crt_get_issuer_dn3, most));
+  unsigned bits = 0;
+  const int algorithm = gnutls_x509_crt_get_pk_algorithm(parsed.get(), &bits);
+  if (algorithm >= 0)
+    out.key = fmt::format(
+        "{}, {} bits", gnutls_pk_algorithm_get_name(static_cast<gnutls_pk_algorithm_t>(algorithm)),
+        bits);
+  return out;
 }
 
 Result<CertificateNames> names_of(std::span<const std::byte> certificate, std::size_t most) {

@@ -33,6 +33,8 @@ struct CertificateFacts {
   std::string subject; // RFC 4514, escaped
   std::time_t not_before = 0;
   std::time_t not_after = 0;
+  std::string issuer; // likewise
+  std::string key;    // "ECDSA, 256 bits"
 };
 Result<CertificateFacts> facts_of(std::span<const std::byte> certificate);
 

@@ -12,10 +12,12 @@ namespace {
 
 using ipc::Proof;
 
-std::string subject_of(gnutls_x509_crt_t certificate) {
+using ReadName = int (*)(gnutls_x509_crt_t, gnutls_datum_t*, unsigned);
+
+std::string name_of(gnutls_x509_crt_t certificate, ReadName read) {
   Datum text;
-  if (gnutls_x509_crt_get_dn3(certificate, text.out(), 0) < 0)
-    return "(unreadable subject)";
+  if (read(certificate, text.out(), 0) < 0)
+    return "(unreadable name)";
   return escape(text_of(text.bytes()), 1000);
 }
 
@@ -52,8 +54,10 @@ Reason Verification::find_reason() {
   // two readers must agree that it is one
   const auto imported = import_certificate(request_.chain.front());
   const auto leaf = ParsedCertificate::parse(request_.chain.front());
-  if (imported)
-    verdict_.subject = subject_of(imported->get());
+  if (imported) {
+    verdict_.subject = name_of(imported->get(), gnutls_x509_crt_get_dn3);
+    verdict_.issuer = name_of(imported->get(), gnutls_x509_crt_get_issuer_dn3);
+  }
   if (!imported || !leaf)
     return refuse(Reason::CertificateInvalid,
                   leaf ? "the certificate cannot be read" : "the certificate " + leaf.error());

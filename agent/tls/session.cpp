@@ -229,6 +229,9 @@ std::vector<std::span<const std::byte>> Session::peer_certificates() const {
 const std::string& Session::peer_subject() const {
   return parts_->verdict.subject;
 }
+const std::string& Session::peer_issuer() const {
+  return parts_->verdict.issuer;
+}
 std::string_view Session::psk_identity() const {
   return parts_->psk ? std::string_view(parts_->psk->identity) : std::string_view();
 }
@@ -255,6 +258,30 @@ std::string_view Session::cipher() const {
 std::string_view Session::group() const {
   const char* name = gnutls_group_get_name(gnutls_group_get(parts_->session.get()));
   return name == nullptr ? std::string_view() : registry_name(group_names(), name);
+}
+
+std::string_view Session::signature() const {
+  const auto session = parts_->session.get();
+  const int algorithm = parts_->client() ? gnutls_sign_algorithm_get(session)
+                                         : gnutls_sign_algorithm_get_client(session);
+  if (peer_subject().empty() || resumed() || algorithm == GNUTLS_SIGN_UNKNOWN)
+    return {};
+  const char* name = gnutls_sign_get_name(static_cast<gnutls_sign_algorithm_t>(algorithm));
+  return name == nullptr ? std::string_view() : registry_name(signature_names(), name);
+}
+
+std::string Session::server_name() const {
+  if (parts_->client()) {
+    const auto& name = parts_->parameters.server_name;
+    return name && !name->is_address() ? name->text() : "";
+  }
+  std::array<char, 256> name{};
+  std::size_t size = name.size();
+  unsigned type = 0;
+  if (gnutls_server_name_get(parts_->session.get(), name.data(), &size, &type, 0) < 0 ||
+      type != GNUTLS_NAME_DNS)
+    return {};
+  return lower_case({name.data(), size});
 }
 
 std::string Session::alpn() const {

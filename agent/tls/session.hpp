@@ -80,6 +80,10 @@ public:
   [[nodiscard]] std::string_view cipher() const;   // IANA name of the suite
   // Of the key exchange, by its registry name; empty: a session was resumed without one.
   [[nodiscard]] std::string_view group() const;
+  // By which the peer proved that it has its key, by its registry name; empty: it did not have to.
+  [[nodiscard]] std::string_view signature() const;
+  // The DNS name that the client asked for (RFC 6066, section 3); empty: none.
+  [[nodiscard]] std::string server_name() const;
   [[nodiscard]] std::string alpn() const; // empty: none was negotiated
   [[nodiscard]] bool resumed() const;
   // The largest record that the peer takes, where it has set a limit: as RFC 8449 counts, in
@@ -93,6 +97,7 @@ public:
   [[nodiscard]] std::vector<std::span<const std::byte>> peer_certificates() const;
   // From the peer's Certificate on; escaped.
   [[nodiscard]] const std::string& peer_subject() const;
+  [[nodiscard]] const std::string& peer_issuer() const;
   // From the first message that names it on; without NULs, and not escaped.
   [[nodiscard]] std::string_view psk_identity() const;
   [[nodiscard]] bool peer_authenticated() const;

@@ -14,6 +14,7 @@ struct Verdict {
   Reason reason = Reason::InternalError; // Success: go on
   std::string detail;
   std::string subject;        // RFC 4514, escaped; empty without a certificate
+  std::string issuer;         // likewise
   bool authenticated = false; // a certificate was presented and is valid
   // authenticated: the first date at which something that this rests on ceases to be good
   std::time_t expires = 0;

@@ -48,7 +48,6 @@ Handshake::~Handshake() {
 void Handshake::start(const ipc::StartHandshake& request, Fd socket, const Profile* profile) {
   id_ = request.id;
   anonymous_ = request.anonymous != 0;
-  wants_certificates_ = request.wants_certificates != 0;
   peer_name_ = request.peer_name.view();
   socket_ = std::move(socket);
   // first, while nothing has been sent: it can fail, and needs a connection that is still
@@ -184,6 +183,7 @@ Reason Handshake::judge(const tls::PresentedChain& chain, const ipc::SpkiHash& a
   auto request = wire::make<ipc::UserRequest>();
   request.id = id_;
   request.anchor_spki = anchor;
+  request.server_name.assign_cut(session_->server_name());
   if (const auto names = tls::names_of(chain.front(), ipc::UserRequest::max_name - 1)) {
     request.subject.assign_cut(names->subject);
     request.issuer.assign_cut(names->issuer);
@@ -276,7 +276,7 @@ void Handshake::on_deadline() {
 void Handshake::complete() {
   if (const auto installed = install_keys(); !installed)
     return finish(Reason::KeyInstallFailed, installed.error().message());
-  if (wants_certificates_ && !told_certificates_)
+  if (!told_certificates_)
     (void)tell_certificates(session_->peer_certificates());
   finish(Reason::Success, {});
 }
@@ -319,6 +319,7 @@ void Handshake::finish(Reason reason, std::string_view detail) {
   message.detail.assign_cut(escape(detail, 500));
   if (session_) {
     message.peer_subject.assign_cut(session_->peer_subject());
+    message.peer_issuer.assign_cut(session_->peer_issuer());
     message.psk_identity.assign_cut(session_->psk_identity());
     message.authenticated = session_->peer_authenticated() ? 1 : 0;
   }
@@ -326,6 +327,8 @@ void Handshake::finish(Reason reason, std::string_view detail) {
     message.protocol.assign_cut(session_->protocol());
     message.cipher.assign_cut(session_->cipher());
     message.group.assign_cut(session_->group());
+    message.signature.assign_cut(session_->signature());
+    message.server_name.assign_cut(session_->server_name());
     message.alpn.assign_cut(session_->alpn());
     message.resumed = session_->resumed() ? 1 : 0;
   } else {

@@ -24,7 +24,7 @@ public:
     // the socket has its keys, or is shut down, and this side's descriptor of it is closed. It may
     // destroy the handshake.
     std::function<void(const ipc::HandshakeFinished&)> finished;
-    // For each certificate of the peer, where they, or its user, are wanted.
+    // For each certificate of the peer, before its user is asked for, or a successful end.
     std::function<void(const ipc::PeerCertificate&)> certificate;
     // Asks for a pre-shared key; the answer is to come to on_psk().
     std::function<void(const ipc::PskRequest&)> ask_psk;
@@ -89,7 +89,6 @@ private:
   Handlers handlers_;
   std::uint64_t id_ = 0;
   bool anonymous_ = false;
-  bool wants_certificates_ = false;
   std::string peer_name_;
   Fd socket_;
   std::unique_ptr<tls::Session> session_;

@@ -137,6 +137,7 @@ TEST_F(DispatcherTest, LosesOnlyTheHandshakesOfTheLostWorker) {
   ASSERT_EQ(outcomes.size(), 2U);
   EXPECT_EQ(outcomes[0].reason, Reason::WorkerDied);
   EXPECT_EQ(outcomes[1].reason, Reason::WorkerDied);
+  EXPECT_EQ(dispatcher.lost_workers(), 1U);
   EXPECT_TRUE(is_shut_down(sockets[0]));
   EXPECT_TRUE(is_shut_down(sockets[1]));
   EXPECT_FALSE(is_shut_down(sockets[2]));

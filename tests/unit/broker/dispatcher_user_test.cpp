@@ -7,6 +7,7 @@
 #include "broker/dispatcher.hpp"
 #include "broker/dispatcher_case.hpp"
 #include "broker/fake_mapper.hpp"
+#include "broker/message_ids.hpp"
 
 namespace ktls {
 namespace {
@@ -77,6 +78,7 @@ protected:
     auto message = wire::make<ipc::UserRequest>();
     message.id = id;
     message.anchor_spki[0] = 7;
+    message.server_name.assign_cut("A.example.org");
     message.subject.assign_cut("CN=alice\nMESSAGE=forged,O=Example");
     message.issuer.assign_cut("CN=Example CA");
     asking.on_user_request({&workers, 0}, message);
@@ -97,6 +99,7 @@ protected:
   void finish(std::uint64_t id, Reason reason = Reason::Success) {
     auto message = finished(id, reason);
     message.authenticated = 1;
+    message.server_name.assign_cut("A.example.org");
     message.peer_subject.assign_cut("CN=alice");
     asking.on_finished({&workers, 0}, message);
   }
@@ -117,6 +120,8 @@ protected:
   std::vector<std::string> lines;
   Dispatcher asking{loop, ample, local_time, &authoriser,
                     [this](log::Level level, std::string_view line, auto fields) {
+                      if (fields[0].second != message_id::user_mapped)
+                        return;
                       lines.emplace_back(line);
                       records.emplace_back(fields.begin(), fields.end());
                       records.back()["PRIORITY"] = std::to_string(static_cast<int>(level));
@@ -134,6 +139,7 @@ TEST_F(DispatcherUserTest, TellsWhoItIs) {
   EXPECT_EQ(question.profile, "safcheck");
   EXPECT_EQ(question.local_address, "127.0.0.1");
   EXPECT_NE(question.local_port, 0);
+  EXPECT_EQ(question.server_name, "a.example.org");
   EXPECT_TRUE(workers.users.empty());
 
   mapper.answer(0, alice());
@@ -150,6 +156,7 @@ TEST_F(DispatcherUserTest, TellsOfTheSessionWithWhatTheMapperWasAsked) {
   asking.on_secured([&](Session session, int socket) {
     EXPECT_GE(socket, 0);
     sessions.push_back(std::move(session));
+    return std::nullopt;
   });
   go_by("safcheck");
   const auto id = begin_and_ask();
@@ -158,19 +165,29 @@ TEST_F(DispatcherUserTest, TellsOfTheSessionWithWhatTheMapperWasAsked) {
   finish(id);
 
   ASSERT_EQ(sessions.size(), 1U);
-  EXPECT_EQ(sessions[0].user, alice());
-  EXPECT_EQ(sessions[0].profile, "safcheck");
-  EXPECT_EQ(sessions[0].rule, "rest");
-  EXPECT_EQ(sessions[0].generation, 1U);
-  EXPECT_EQ(sessions[0].when_revoked, policy::RevokedSessions::End);
+  ASSERT_TRUE(sessions[0].user);
+  EXPECT_EQ(*sessions[0].user, alice());
+  EXPECT_EQ(sessions[0].terms->profile, "safcheck");
+  EXPECT_EQ(sessions[0].terms->rule, "rest");
+  EXPECT_EQ(sessions[0].terms->generation, 1U);
+  EXPECT_EQ(sessions[0].terms->when_revoked, policy::RevokedSessions::End);
   EXPECT_NE(port_of(sessions[0].addresses.remote), 0);
-  ASSERT_TRUE(sessions[0].question);
-  EXPECT_EQ(sessions[0].question->chain, std::vector<ipc::Der>{{std::byte{0x30}}});
+  const auto question = question_about(sessions[0]);
+  EXPECT_EQ(question.chain, mapper.asked[0].question.chain);
+  EXPECT_EQ(question.anchor_spki, mapper.asked[0].question.anchor_spki);
+  EXPECT_EQ(question.rule, mapper.asked[0].question.rule);
+  EXPECT_EQ(question.profile, mapper.asked[0].question.profile);
+  EXPECT_EQ(question.local_address, mapper.asked[0].question.local_address);
+  EXPECT_EQ(question.local_port, mapper.asked[0].question.local_port);
+  EXPECT_EQ(question.server_name, mapper.asked[0].question.server_name);
 }
 
 TEST_F(DispatcherUserTest, TellsOfNoSessionThatDidNotComeUp) {
   bool told = false;
-  asking.on_secured([&](const Session&, int) { told = true; });
+  asking.on_secured([&](const Session&, int) {
+    told = true;
+    return std::nullopt;
+  });
   go_by("safcheck");
   const auto id = begin_and_ask();
   mapper.answer(0, not_mapped(Reason::UserNotMapped));

@@ -39,15 +39,6 @@ protected:
   }
 };
 
-TEST_F(PeerCertificatesTest, AreAskedOfTheWorker) {
-  (void)begin(true);
-  (void)begin(false);
-
-  ASSERT_EQ(workers.started.size(), 2U);
-  EXPECT_EQ(workers.started[0].request.wants_certificates, 1U);
-  EXPECT_EQ(workers.started[1].request.wants_certificates, 0U);
-}
-
 TEST_F(PeerCertificatesTest, ArePassedOnInTheirOrder) {
   const auto id = begin(true);
   tell(id, "leaf");
@@ -81,13 +72,24 @@ TEST_F(PeerCertificatesTest, AreNotPassedOnBehindAFailure) {
   EXPECT_TRUE(outcomes[0].certificates.empty());
 }
 
-TEST_F(PeerCertificatesTest, ThatNobodyWantsEndTheWorker) {
+TEST_F(PeerCertificatesTest, AreOfTheSessionThoughNobodyWantsThem) {
+  std::vector<Session> sessions;
+  dispatcher.on_secured([&](Session session, int) {
+    sessions.push_back(std::move(session));
+    return std::nullopt;
+  });
   const auto id = begin(false);
-
   tell(id, "leaf");
 
-  expect_replaced(0);
-  EXPECT_EQ(only_reason(), Reason::WorkerDied);
+  auto message = finished(id);
+  message.peer_subject.assign_cut("CN=alice");
+  message.peer_issuer.assign_cut("CN=ca");
+  dispatcher.on_finished({&workers, 0}, message);
+
+  EXPECT_TRUE(outcomes.at(0).certificates.empty());
+  ASSERT_EQ(sessions.size(), 1U);
+  ASSERT_TRUE(sessions[0].peer);
+  EXPECT_EQ(*sessions[0].peer, (Peer{"CN=alice", "CN=ca", {bytes("leaf")}}));
 }
 
 TEST_F(PeerCertificatesTest, OfNoHandshakeEndTheWorker) {

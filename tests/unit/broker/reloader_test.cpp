@@ -22,7 +22,13 @@ Snapshot snapshot_of(const std::vector<Certificate>& certificates) {
   Snapshot out;
   for (const auto& each : certificates) {
     const auto place = "test.toml:" + std::to_string(out.certificates.size());
-    out.certificates.push_back({"host", "/host.pem", place, {"CN=host", 0, each.not_after}, {}});
+    OwnCertificate own;
+    own.credential = "host";
+    own.path = "/host.pem";
+    own.where = place;
+    own.facts.subject = "CN=host";
+    own.facts.not_after = each.not_after;
+    out.certificates.push_back(std::move(own));
     out.workers.credentials.push_back({1, {each.chain}, {}});
   }
   return out;

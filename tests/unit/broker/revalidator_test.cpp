@@ -28,14 +28,16 @@ protected:
 
   void add(Sessions::Cookie cookie, std::optional<MappedUser> user,
            const std::string& profile = "ending") {
-    MappingQuestion question;
-    question.chain = {{std::byte{static_cast<std::uint8_t>(cookie)}}};
+    SessionTerms terms;
+    terms.profile = profile;
+    terms.when_revoked = when_revoked;
     Session session;
     session.cookie = cookie;
-    session.profile = profile;
-    session.user = std::move(user);
-    session.when_revoked = when_revoked;
-    session.question = std::make_shared<const MappingQuestion>(std::move(question));
+    session.terms = std::make_shared<const SessionTerms>(std::move(terms));
+    session.peer = std::make_shared<const Peer>(
+        Peer{"CN=alice", "CN=ca", {{std::byte{static_cast<std::uint8_t>(cookie)}}}});
+    if (user)
+      session.user = std::make_shared<const MappedUser>(std::move(*user));
     sessions.add(std::move(session));
   }
   void run() {
@@ -207,6 +209,50 @@ TEST_F(RevalidatorTest, RunsOnceMoreForWhoComesMeanwhile) {
 
   ASSERT_EQ(reports.size(), 3U);
   EXPECT_EQ(reports[2].ended, 1U);
+}
+
+TEST_F(RevalidatorTest, JudgesOneAlone) {
+  using Verdict = Revalidator::Verdict;
+  std::vector<Verdict> verdicts;
+  const auto judge = [&](Sessions::Cookie cookie) {
+    revalidator.run_for(cookie, [&](Verdict verdict) { verdicts.push_back(verdict); });
+  };
+  add(1, alice());
+  add(2, alice());
+  add(3, std::nullopt);
+
+  judge(3);
+  judge(4);
+  judge(1);
+  answer_all(alice());
+  judge(1);
+  answer_all(not_mapped(Reason::MapperUnavailable));
+  judge(1);
+  answer_all(not_mapped(Reason::UserRevoked));
+
+  EXPECT_EQ(verdicts, (std::vector{Verdict::NoUser, Verdict::NoUser, Verdict::Allowed,
+                                   Verdict::Undecided, Verdict::Revoked}));
+  EXPECT_EQ(ended, Cookies{1});
+}
+
+TEST_F(RevalidatorTest, DoesNotMixOneWithAll) {
+  add(1, alice());
+  add(2, bob());
+  std::vector<Revalidator::Verdict> verdicts;
+  const auto judge_first = [&] {
+    revalidator.run_for(1, [&](Revalidator::Verdict verdict) { verdicts.push_back(verdict); });
+  };
+  run();
+  judge_first();
+  judge_first();
+  run();
+  while (answered < mapper.asked.size())
+    answer_all(alice());
+
+  ASSERT_EQ(reports.size(), 2U);
+  EXPECT_EQ(reports[0].judged, 2U);
+  EXPECT_EQ(reports[1].judged, 2U);
+  EXPECT_EQ(verdicts, (std::vector{Revalidator::Verdict::Allowed, Revalidator::Verdict::Allowed}));
 }
 
 TEST_F(RevalidatorTest, RunsByItself) {

@@ -2,6 +2,7 @@
 // The registry of sessions, and what ends them, with the kernel of this host.
 #include "broker/session_watch.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,7 +21,6 @@ namespace {
 Session session_of(int socket) {
   Session session;
   session.addresses = addresses_of(socket);
-  session.profile = "p";
   return session;
 }
 
@@ -49,6 +49,72 @@ TEST(SessionRegistry, FindsAndForgets) {
   EXPECT_FALSE(sessions.remove(2));
   EXPECT_EQ(sessions.select([](const Session& each) { return each.network_namespace == 8; }),
             std::vector<Sessions::Cookie>{3});
+}
+
+TEST(SessionRegistry, TellsWhatBeginsAndHowItEnds) {
+  Sessions sessions;
+  std::vector<std::string> told;
+  sessions.observe(
+      {[&](const Session& begun) { told.push_back(fmt::format("{} +", begun.cookie)); },
+       [&](const Session& ended, SessionEnd how) {
+         told.push_back(fmt::format("{} {}", ended.cookie, name_of(how)));
+       }});
+  for (Sessions::Cookie cookie = 1; cookie <= 3; ++cookie)
+    sessions.add(numbered(cookie, 7));
+  sessions.expect_end(1, SessionEnd::Revoked);
+  sessions.expect_end(2, SessionEnd::Terminated);
+  sessions.expect_end(2, SessionEnd::Closed);
+
+  sessions.remove(1);
+  sessions.remove(1);
+  sessions.remove(2);
+  sessions.keep_alive(7, {});
+
+  EXPECT_EQ(told,
+            (std::vector<std::string>{"1 +", "2 +", "3 +", "1 revoked", "2 closed", "3 closed"}));
+}
+
+TEST(SessionRegistry, ForgetsWhatWasExpectedOfAnEarlierOne) {
+  Sessions sessions;
+  std::vector<SessionEnd> ends;
+  sessions.observe(
+      {[](const Session&) {}, [&](const Session&, SessionEnd how) { ends.push_back(how); }});
+  sessions.add(numbered(1, 7));
+  sessions.expect_end(1, SessionEnd::Revoked);
+
+  sessions.add(numbered(1, 7));
+  sessions.remove(1);
+
+  EXPECT_EQ(ends, std::vector<SessionEnd>{SessionEnd::Closed});
+}
+
+TEST(SessionRegistry, ComesInPages) {
+  Sessions sessions;
+  for (Sessions::Cookie cookie = 1; cookie <= 5; ++cookie)
+    sessions.add(numbered(cookie, cookie % 2));
+  const auto page = [&](Sessions::Cookie after, std::size_t limit) {
+    std::vector<Sessions::Cookie> out;
+    for (const auto* found : sessions.page(
+             after, limit, [](const Session& each) { return each.network_namespace == 1; }))
+      out.push_back(found->cookie);
+    return out;
+  };
+
+  EXPECT_EQ(page(0, 2), (std::vector<Sessions::Cookie>{1, 3}));
+  EXPECT_EQ(page(3, 2), std::vector<Sessions::Cookie>{5});
+  EXPECT_TRUE(page(5, 2).empty());
+}
+
+TEST(SessionRegistry, KeepsWhatSessionsShareOnce) {
+  Sessions sessions;
+  for (Sessions::Cookie cookie = 1; cookie <= 2; ++cookie) {
+    auto session = numbered(cookie, 7);
+    session.peer = std::make_shared<const Peer>(Peer{"CN=a", "CN=b", {}});
+    sessions.add(std::move(session));
+  }
+
+  EXPECT_EQ(sessions.find(1)->peer, sessions.find(2)->peer);
+  EXPECT_EQ(sessions.find(1)->terms, sessions.find(2)->terms);
 }
 
 TEST(SessionRegistry, KeepsThoseOfANamespaceThatAreAlive) {

@@ -5,6 +5,8 @@
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <linux/tls.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -13,6 +15,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "netlink/attributes.hpp"
 #include "netlink/diag_answers.hpp"
 #include "netlink/fake_port.hpp"
 #include "support/sockets.hpp"
@@ -38,6 +41,12 @@ DiagConnection connection_of(int socket) {
   EXPECT_EQ(::getpeername(socket, reinterpret_cast<sockaddr*>(&out.remote), &size), 0);
   out.cookie = cookie_of_socket(socket);
   return out;
+}
+
+std::uint16_t port_in(const sockaddr_storage& address) {
+  sockaddr_in v4{};
+  std::memcpy(&v4, &address, sizeof v4);
+  return ntohs(v4.sin_port);
 }
 
 test::Datagram datagram(std::initializer_list<std::vector<std::byte>> messages) {
@@ -113,6 +122,79 @@ TEST_F(TcpSocketsOfAScript, CollectsADumpOfBothFamilies) {
   EXPECT_EQ(sent(0).sdiag_family, AF_INET);
   EXPECT_EQ(sent(1).sdiag_family, AF_INET6);
   EXPECT_EQ(sent(0).idiag_states & (1U << TCP_LISTEN), 0U);
+}
+
+// A socket of sock_diag with attributes behind it.
+std::vector<std::byte> answer_with(const inet_diag_msg& socket,
+                                   const std::vector<std::byte>& attributes, std::uint32_t number) {
+  auto out = answer(SOCK_DIAG_BY_FAMILY, socket, number);
+  out.insert(out.end(), attributes.begin(), attributes.end());
+  netlink::set_length(out);
+  return out;
+}
+
+std::vector<std::byte> tls_attributes(std::uint16_t version, std::uint16_t cipher) {
+  std::vector<std::byte> tls;
+  netlink::append_attribute<std::uint16_t>(tls, TLS_INFO_VERSION, version);
+  netlink::append_attribute<std::uint16_t>(tls, TLS_INFO_CIPHER, cipher);
+  netlink::append_attribute<std::uint16_t>(tls, TLS_INFO_TXCONF, TLS_CONF_SW);
+  netlink::append_attribute<std::uint16_t>(tls, TLS_INFO_RXCONF, TLS_CONF_HW);
+  netlink::append_bytes(tls, TLS_INFO_ZC_RO_TX, {});
+  std::vector<std::byte> upper;
+  netlink::append_bytes(upper, INET_ULP_INFO_NAME, std::as_bytes(std::span("tls")));
+  netlink::append_bytes(upper, INET_ULP_INFO_TLS | NLA_F_NESTED, tls);
+  std::vector<std::byte> out;
+  netlink::append_bytes(out, INET_DIAG_MEMINFO, std::as_bytes(std::span("what is not looked at")));
+  netlink::append_bytes(out, INET_DIAG_ULP_INFO, upper);
+  return out;
+}
+
+TEST_F(TcpSocketsOfAScript, FindsThoseWithKernelTls) {
+  auto secured = socket_in(TCP_ESTABLISHED, 5);
+  secured.idiag_family = AF_INET;
+  secured.id.idiag_src[0] = htonl(INADDR_LOOPBACK);
+  secured.id.idiag_sport = htons(443);
+  secured.id.idiag_dst[0] = htonl(INADDR_LOOPBACK + 1);
+  secured.id.idiag_dport = htons(50000);
+  secured.idiag_uid = 1000;
+  secured.idiag_inode = 77;
+  queries.answers = {
+      datagram({answer(SOCK_DIAG_BY_FAMILY, socket_in(TCP_ESTABLISHED, 4), 1),
+                answer_with(secured, tls_attributes(0x0304, TLS_CIPHER_AES_GCM_256), 1),
+                answer(NLMSG_DONE, 0, 1)}),
+      datagram({answer(NLMSG_DONE, 0, 2)})};
+
+  const auto found = sockets.with_tls();
+
+  ASSERT_TRUE(found) << found.error().message();
+  ASSERT_EQ(found->size(), 1U);
+  const auto& one = found->front();
+  EXPECT_EQ(one.connection.cookie, 5U);
+  EXPECT_EQ(port_in(one.connection.local), 443);
+  EXPECT_EQ(port_in(one.connection.remote), 50000);
+  EXPECT_EQ(one.uid, 1000U);
+  EXPECT_EQ(one.inode, 77U);
+  ASSERT_TRUE(one.tls);
+  EXPECT_EQ(one.tls->version, 0x0304);
+  EXPECT_EQ(one.tls->cipher, TLS_CIPHER_AES_GCM_256);
+  EXPECT_EQ(one.tls->transmit, TLS_CONF_SW);
+  EXPECT_EQ(one.tls->receive, TLS_CONF_HW);
+  EXPECT_NE(sent(0).idiag_ext & 1U << (INET_DIAG_INFO - 1), 0U);
+}
+
+TEST_F(TcpSocketsOfAScript, TakesNoAttributesThatAreCutOff) {
+  auto attributes = tls_attributes(0x0304, TLS_CIPHER_AES_GCM_256);
+  for (std::size_t size = attributes.size() - 1; size > 0; --size) {
+    attributes.resize(size);
+    queries.answers = {datagram({answer_with(socket_in(TCP_ESTABLISHED, 5), attributes,
+                                             static_cast<std::uint32_t>(queries.sent.size()) + 1),
+                                 answer(NLMSG_DONE, 0, 77)}),
+                       EAGAIN};
+
+    const auto found = sockets.with_tls();
+
+    EXPECT_FALSE(found && !found->empty() && found->front().tls->receive == TLS_CONF_HW) << size;
+  }
 }
 
 TEST_F(TcpSocketsOfAScript, TellsAnErrorInADump) {

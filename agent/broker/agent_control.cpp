@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "broker/agent_control.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "base/text.hpp"
+#include "broker/policy_question.hpp"
+#include "broker/session_view.hpp"
+#include "broker/socket_identity.hpp"
+#include "ktls/socket_check.hpp"
+#include "policy/pin.hpp"
+#include "policy/show.hpp"
+#include "tls/library.hpp"
+
+namespace ktls {
+namespace {
+
+using bus::AgentRefusal;
+using bus::AgentRefused;
+
+auto refused(AgentRefusal why, std::string text) {
+  return tl::make_unexpected(AgentRefused{why, std::move(text)});
+}
+
+auto no_such_session(std::uint64_t id) {
+  return refused(AgentRefusal::NoSuchSession,
+                 fmt::format("there is no session {}, or no more", id));
+}
+
+std::uint64_t microseconds_since_1970(std::chrono::system_clock::time_point time) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count());
+}
+
+std::string kernel_statistics() {
+  std::ifstream file("/proc/net/tls_stat");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+MappingQuestion question_of(const bus::Chain& chain, const std::string& profile,
+                            const bus::Context& context) {
+  MappingQuestion question;
+  for (const auto& certificate : chain) {
+    const auto bytes = std::as_bytes(std::span(certificate));
+    question.chain.emplace_back(bytes.begin(), bytes.end());
+  }
+  if (context.anchor_spki.size() == question.anchor_spki.size())
+    std::ranges::copy(context.anchor_spki, question.anchor_spki.begin());
+  question.rule = context.rule;
+  question.profile = profile;
+  question.local_address = context.local_address;
+  question.local_port = context.local_port.value_or(0);
+  question.server_name = context.server_name;
+  return question;
+}
+
+// The mapper could not be asked; all else is an answer.
+bool is_no_answer(Reason reason) {
+  return reason == Reason::MapperUnavailable || reason == Reason::MappingTimeout ||
+         reason == Reason::Busy;
+}
+
+bus::AgentAnswer<bus::MappingVerdict> verdict_of(const MappingAnswer& answer) {
+  if (!answer && is_no_answer(answer.error().reason))
+    return refused(answer.error().reason == Reason::Busy ? AgentRefusal::Busy
+                                                         : AgentRefusal::MapperUnavailable,
+                   answer.error().detail);
+  bus::MappingVerdict verdict;
+  const MappedUser* user = answer ? &*answer : nullptr;
+  if (!answer) {
+    verdict.reason = facts(answer.error().reason).name;
+    verdict.why = answer.error().detail;
+    if (answer.error().user)
+      user = &*answer.error().user;
+  }
+  if (user != nullptr) {
+    verdict.user = escape(user->name);
+    verdict.uid = user->uid;
+    verdict.strength = policy::strength_name(user->strength);
+    if (answer)
+      verdict.why = escape(user->source + " " + user->rule);
+  }
+  return verdict;
+}
+
+const char* verdict_name(Revalidator::Verdict verdict) {
+  switch (verdict) {
+  case Revalidator::Verdict::Allowed:
+    return "allowed";
+  case Revalidator::Verdict::Revoked:
+    return "revoked";
+  case Revalidator::Verdict::Undecided:
+    return "undecided";
+  case Revalidator::Verdict::NoUser:
+    return "no-user";
+  }
+  return "";
+}
+
+bus::RevalidationCounts counts_of(const Revalidator::Report& report) {
+  const auto number = [](std::size_t value) { return static_cast<std::uint32_t>(value); };
+  return {number(report.judged), number(report.revoked), number(report.ended),
+          number(report.not_answered)};
+}
+
+} // namespace
+
+bus::AgentService::Handlers AgentControl::handlers() {
+  bus::AgentService::Handlers out;
+  out.list = [this](const auto& filter, auto only_owner, auto after, auto limit) {
+    return list(filter, only_owner, after, limit);
+  };
+  out.owner_of = [this](std::uint64_t id) -> std::optional<uid_t> {
+    const auto* session = find(id);
+    return session == nullptr ? std::nullopt
+                              : std::optional(session->terms->uid.value_or(bus::no_owner));
+  };
+  out.details = [this](std::uint64_t id) { return details(id); };
+  out.find_socket = [this](int fd) -> bus::AgentAnswer<std::uint64_t> {
+    const auto cookie = socket_cookie(fd);
+    const auto kind = classify_socket(fd);
+    if (!cookie || kind == Reason::NotASocket || kind == Reason::NotTcp)
+      return refused(AgentRefusal::NotASocket, "the descriptor is no TCP socket");
+    if (find(*cookie) == nullptr)
+      return refused(AgentRefusal::NoSuchSession, "the socket has no kernel TLS");
+    return *cookie;
+  };
+  out.terminate = [this](const auto& ids) { return terminate(ids); };
+  out.rekey = [this](std::uint64_t id, const auto& done) {
+    if (find(id) == nullptr)
+      return done(no_such_session(id));
+    done(refused(AgentRefusal::NotPossible, "this version of ktlsd does not keep traffic secrets"));
+  };
+  out.revalidate_all = [this](auto done) {
+    parts_.revalidator.run(
+        [done = std::move(done)](const Revalidator::Report& report) { done(counts_of(report)); });
+  };
+  out.revalidate = [this](std::uint64_t id, auto done) {
+    if (find(id) == nullptr)
+      return done(no_such_session(id));
+    parts_.revalidator.run_for(id, [done = std::move(done)](Revalidator::Verdict verdict) {
+      done(std::string(verdict_name(verdict)));
+    });
+  };
+  out.chain = [this](std::uint64_t id) {
+    bus::Chain chain;
+    const auto* session = find(id);
+    if (session == nullptr || !session->peer)
+      return chain;
+    for (const auto& certificate : session->peer->chain) {
+      const auto* bytes = reinterpret_cast<const std::uint8_t*>(certificate.data());
+      chain.emplace_back(bytes, bytes + certificate.size());
+    }
+    return chain;
+  };
+  out.test_policy = [this](const bus::PolicyQuestion& question) {
+    return answer_to(question, parts_.generations.in_force()->policy, local_time());
+  };
+  out.test_mapping = [this](const auto& chain, const auto& profile, const auto& context,
+                            const auto& done) { test_mapping(chain, profile, context, done); };
+  out.statistics = [this] { return statistics(); };
+  out.credentials = [this] { return credentials(); };
+  out.reload = [this](auto done) {
+    parts_.reloader.reload([this, done = std::move(done)](const policy::Problems& problems) {
+      done(bus::ReloadAnswer{parts_.generations.number(), problems.lines});
+    });
+  };
+  out.status = [this] { return status(); };
+  return out;
+}
+
+bus::AgentAnswer<bus::SessionPage> AgentControl::list(const bus::SessionFilter& filter,
+                                                      std::optional<uid_t> only_owner,
+                                                      std::uint64_t after, std::uint32_t limit) {
+  auto wanted = wanted_by(filter);
+  if (!wanted)
+    return tl::make_unexpected(std::move(wanted).error());
+  const auto may_see = [&](const Session& one) {
+    return (!only_owner || one.terms->uid == only_owner) && (*wanted)(one);
+  };
+  // one more than is shown tells whether there is another page
+  auto found = parts_.sessions.page(after, limit + 1, may_see);
+  if (filter.origin.value_or("foreign") == "foreign") {
+    for (const auto& one : foreign()) {
+      if (one.cookie > after && may_see(one))
+        found.push_back(&one);
+    }
+    std::ranges::sort(found, {}, &Session::cookie);
+  }
+  bus::SessionPage page;
+  for (const auto* one : found) {
+    if (page.sessions.size() == limit) {
+      page.next = page.sessions.back().id;
+      break;
+    }
+    page.sessions.push_back(row_of(*one));
+  }
+  return page;
+}
+
+const std::vector<Session>& AgentControl::foreign() {
+  const auto now = parts_.loop.now();
+  if (now >= foreign_until_) {
+    foreign_ = parts_.watch.foreign();
+    foreign_until_ = now + foreign_life;
+  }
+  return foreign_;
+}
+
+const Session* AgentControl::find(std::uint64_t id) {
+  if (const auto* ours = parts_.sessions.find(id))
+    return ours;
+  const auto& others = foreign();
+  const auto found = std::ranges::find(others, id, &Session::cookie);
+  return found == others.end() ? nullptr : &*found;
+}
+
+std::optional<bus::SessionDetails> AgentControl::details(std::uint64_t id) {
+  const auto* session = find(id);
+  if (session == nullptr)
+    return std::nullopt;
+  auto out = details_of(*session);
+  if (const auto tls = parts_.watch.tls_of(*session))
+    add_modes(out, *tls);
+  return out;
+}
+
+std::vector<bus::NotEnded> AgentControl::terminate(const std::vector<std::uint64_t>& ids) {
+  std::vector<bus::NotEnded> failed;
+  std::vector<const Session*> sessions;
+  for (const auto id : ids) {
+    const auto* session = find(id);
+    if (session == nullptr) {
+      failed.push_back({id, no_such_session(id).value()});
+      continue;
+    }
+    sessions.push_back(session);
+    parts_.sessions.expect_end(id, SessionEnd::Terminated);
+  }
+  const auto ended = sessions.empty() ? std::set<std::uint64_t>{} : parts_.ender.end(sessions);
+  for (const auto* session : sessions) {
+    if (ended.contains(session->cookie))
+      continue;
+    parts_.sessions.expect_end(session->cookie, SessionEnd::Closed);
+    failed.push_back(
+        {session->cookie,
+         {AgentRefusal::NotPossible,
+          "this kernel ends no connections (CONFIG_INET_DIAG_DESTROY), and the agent does not see "
+          "sockets of other processes (CAP_SYS_PTRACE, see ktlsd(8)); end the program that has "
+          "it"}});
+  }
+  return failed;
+}
+
+void AgentControl::test_mapping(
+    const bus::Chain& chain, const std::string& profile, const bus::Context& context,
+    const std::function<void(bus::AgentAnswer<bus::MappingVerdict>)>& done) {
+  policy::MappingDemands demands;
+  demands.min_strength = policy::MappingStrength::Weak;
+  if (!profile.empty()) {
+    const auto& profiles = parts_.generations.in_force()->policy.profiles();
+    const auto found = std::ranges::find(profiles, profile, &policy::ProfileSettings::name);
+    if (found == profiles.end())
+      return done(refused(AgentRefusal::InvalidFilter,
+                          fmt::format("profile: there is no \"{}\"", escape(profile, 256))));
+    demands = found->mapping;
+  }
+  parts_.authoriser.ask(question_of(chain, profile, context), demands,
+                        parts_.loop.now() + Authoriser::patience,
+                        [done](const MappingAnswer& answer) { done(verdict_of(answer)); });
+}
+
+std::vector<MetricFamily> AgentControl::metrics() const {
+  MetricGauges now;
+  now.handshakes_in_flight = parts_.dispatcher.in_flight();
+  now.lost_workers = parts_.dispatcher.lost_workers();
+  now.sessions = parts_.sessions.size();
+  now.policy_generation = parts_.generations.number();
+  if (const auto* configuration = parts_.generations.in_force())
+    now.certificates = &configuration->snapshot.certificates;
+  now.kernel_tls_stat = kernel_statistics();
+  return parts_.metrics.families(now);
+}
+
+std::vector<bus::Sample> AgentControl::statistics() const {
+  std::vector<bus::Sample> out;
+  for (const auto& family : metrics()) {
+    for (const auto& sample : family.samples)
+      out.push_back({family.name + sample.suffix,
+                     {sample.labels.begin(), sample.labels.end()},
+                     sample.value});
+  }
+  return out;
+}
+
+std::vector<bus::CredentialRow> AgentControl::credentials() const {
+  std::vector<bus::CredentialRow> out;
+  const auto* configuration = parts_.generations.in_force();
+  if (configuration == nullptr)
+    return out;
+  constexpr std::int64_t in_a_second = 1'000'000;
+  for (const auto& one : configuration->snapshot.certificates)
+    out.push_back({escape(one.credential), escape(one.path), escape(one.where), one.facts.subject,
+                   one.facts.issuer, policy::pin_text(one.fingerprint), one.facts.key,
+                   one.facts.not_before * in_a_second, one.facts.not_after * in_a_second});
+  return out;
+}
+
+bus::AgentStatus AgentControl::status() const {
+  bus::AgentStatus out;
+  out.version = KTLS_VERSION;
+  out.started_us = microseconds_since_1970(started_);
+  out.policy_generation = parts_.generations.number();
+  out.policy_loaded_us = microseconds_since_1970(policy_loaded_);
+  out.sessions = static_cast<std::uint32_t>(parts_.sessions.size());
+  out.handshakes_in_flight = static_cast<std::uint32_t>(parts_.dispatcher.in_flight());
+  if (const auto* configuration = parts_.generations.in_force())
+    out.workers = worker_count(configuration->policy.agent());
+  out.features.push_back(tls::describe_library());
+  return out;
+}
+
+} // namespace ktls

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// AgentControl: what org.ktlsctl.Agent1 offers, by the parts of the broker.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/event_loop.hpp"
+#include "broker/authoriser.hpp"
+#include "broker/dispatcher.hpp"
+#include "broker/generations.hpp"
+#include "broker/metrics.hpp"
+#include "broker/reloader.hpp"
+#include "broker/revalidator.hpp"
+#include "broker/session_ender.hpp"
+#include "broker/session_watch.hpp"
+#include "broker/sessions.hpp"
+#include "bus/agent_service.hpp"
+
+namespace ktls {
+
+class AgentControl {
+public:
+  // All must outlive it.
+  struct Parts {
+    EventLoop& loop;
+    Authoriser& authoriser;
+    Dispatcher& dispatcher;
+    Generations& generations;
+    Sessions& sessions;
+    SessionWatch& watch;
+    SessionEnder& ender;
+    Revalidator& revalidator;
+    Reloader& reloader;
+    Metrics& metrics;
+  };
+  explicit AgentControl(Parts parts) : parts_(parts), started_(parts.loop.wall_clock()) {}
+
+  [[nodiscard]] bus::AgentService::Handlers handlers();
+  [[nodiscard]] std::vector<MetricFamily> metrics() const;
+  // The policy has changed.
+  void on_policy() { policy_loaded_ = parts_.loop.wall_clock(); }
+
+private:
+  // Those of others are asked of the kernel, all at once, and not again for each page.
+  static constexpr std::chrono::seconds foreign_life{1};
+
+  bus::AgentAnswer<bus::SessionPage> list(const bus::SessionFilter& filter,
+                                          std::optional<uid_t> only_owner, std::uint64_t after,
+                                          std::uint32_t limit);
+  [[nodiscard]] const std::vector<Session>& foreign();
+  [[nodiscard]] const Session* find(std::uint64_t id);
+  [[nodiscard]] std::optional<bus::SessionDetails> details(std::uint64_t id);
+  [[nodiscard]] std::vector<bus::NotEnded> terminate(const std::vector<std::uint64_t>& ids);
+  void test_mapping(const bus::Chain& chain, const std::string& profile,
+                    const bus::Context& context,
+                    const std::function<void(bus::AgentAnswer<bus::MappingVerdict>)>& done);
+  [[nodiscard]] std::vector<bus::Sample> statistics() const;
+  [[nodiscard]] std::vector<bus::CredentialRow> credentials() const;
+  [[nodiscard]] bus::AgentStatus status() const;
+
+  Parts parts_;
+  std::chrono::system_clock::time_point started_;
+  std::chrono::system_clock::time_point policy_loaded_;
+  std::vector<Session> foreign_;
+  EventLoop::Clock::time_point foreign_until_;
+};
+
+} // namespace ktls

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// SessionLog: a record for the end of each session.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "base/journal.hpp"
+#include "broker/session.hpp"
+
+namespace ktls {
+
+struct EndedSession {
+  const Session& session;
+  SessionEnd how = SessionEnd::Closed;
+  std::chrono::system_clock::time_point at;
+};
+
+// For people, on one line; and field by field, with the names of the journal.
+[[nodiscard]] std::string line_of(const EndedSession& ended);
+[[nodiscard]] std::vector<journal::Field> fields_of(const EndedSession& ended);
+
+} // namespace ktls
