@@ -231,14 +231,18 @@ std::optional<bus::SessionDetails> AgentControl::details(std::uint64_t id) {
 
 std::vector<bus::NotEnded> AgentControl::terminate(const std::vector<std::uint64_t>& ids) {
   std::vector<bus::NotEnded> failed;
+  std::vector<Session> chosen; // those of others may be asked for anew meanwhile
+  chosen.reserve(ids.size());
   std::vector<const Session*> sessions;
+  sessions.reserve(ids.size());
   for (const auto id : ids) {
     const auto* session = find(id);
     if (session == nullptr) {
       failed.push_back({id, no_such_session(id).value()});
       continue;
     }
-    sessions.push_back(session);
+    chosen.push_back(*session);
+    sessions.push_back(&chosen.back());
     parts_.sessions.expect_end(id, SessionEnd::Terminated);
   }
   const auto ended = sessions.empty() ? std::set<std::uint64_t>{} : parts_.ender.end(sessions);
