@@ -186,7 +186,8 @@ bus::AgentAnswer<bus::SessionPage> AgentControl::list(const bus::SessionFilter& 
   auto found = parts_.sessions.page(after, limit + 1, may_see);
   if (filter.origin.value_or("foreign") == "foreign") {
     for (const auto& one : foreign()) {
-      if (one.cookie > after && may_see(one))
+      // it may have come into the registry since
+      if (one.cookie > after && parts_.sessions.find(one.cookie) == nullptr && may_see(one))
         found.push_back(&one);
     }
     std::ranges::sort(found, {}, &Session::cookie);

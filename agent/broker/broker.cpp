@@ -99,7 +99,6 @@ void Broker::start(Configuration configuration) {
   if (const auto problems = unmet(configuration.policy); !problems.lines.empty())
     return fail(problems);
   mapper_.start();
-  bus_agent_.start();
   generations_.follow(std::move(configuration), [this](const policy::Problems& problems) {
     if (!problems.lines.empty())
       return fail(problems);
@@ -109,6 +108,7 @@ void Broker::start(Configuration configuration) {
       return loop_.exit(1);
     }
     on_change(*generations_.in_force());
+    bus_agent_.start(); // what it is asked is about a policy
     on_serving_();
   });
 }

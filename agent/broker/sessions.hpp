@@ -27,8 +27,12 @@ public:
 
   // One of the same cookie is replaced: its keys are others now.
   void add(Session session);
-  // How it ends, once it is seen to have ended. Default: Closed.
-  void expect_end(Cookie cookie, SessionEnd how) { expected_.insert_or_assign(cookie, how); }
+  // How it ends, once it is seen to have ended. Default: Closed. Nothing is kept of one that is
+  // none of ours.
+  void expect_end(Cookie cookie, SessionEnd how) {
+    if (sessions_.contains(cookie))
+      expected_.insert_or_assign(cookie, how);
+  }
   // False: it is none of ours.
   bool remove(Cookie cookie);
   // Those of a network namespace that are not in `alive` have ended.
