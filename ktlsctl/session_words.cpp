@@ -30,6 +30,8 @@ std::string asked_by(const bus::SessionRow& row) {
     return "the kernel, for one of its own services";
   if (row.origin == "application")
     return "an application";
+  if (row.origin == "foreign" && row.state == "recovered")
+    return "not known: it was there before the agent, which was not told of it";
   if (row.origin == "foreign")
     return "another program, which did the handshake itself";
   return row.origin;

@@ -186,7 +186,7 @@ void ApplicationIntake::take_in(Fd socket) {
     return turn_away(std::move(socket), Reason::Busy,
                      fmt::format("agent.max_connections_per_uid = {} for uid {}",
                                  limits_.connections_per_uid, peer.uid));
-  if (const auto served = serve(std::move(socket)); !served)
+  if (const auto served = serve(std::move(socket), peer); !served)
     log::warning("serving an application: {}", served.error().message());
 }
 
@@ -220,10 +220,9 @@ void ApplicationIntake::pause_listening() {
   pause_ = std::move(*timer);
 }
 
-Result<> ApplicationIntake::serve(Fd socket) {
+Result<> ApplicationIntake::serve(Fd socket, const ucred& peer) {
   const Id id = ++last_id_;
   Application application;
-  const ucred peer = credentials_of(socket.get());
   application.name = fmt::format("pid {} uid {}", peer.pid, peer.uid);
   application.uid = peer.uid;
   application.pid = peer.pid;

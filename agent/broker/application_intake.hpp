@@ -2,6 +2,8 @@
 // ApplicationIntake: agent.sock, where applications hand their sockets over (see wire.hpp).
 #pragma once
 
+#include <sys/socket.h>
+
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -74,7 +76,7 @@ private:
   void take_in(Fd socket);
   void accept_to_refuse();
   void pause_listening();
-  Result<> serve(Fd socket);
+  Result<> serve(Fd socket, const ucred& peer);
   void turn_away(Fd socket, Reason reason, const std::string& detail);
   void on_packet(Id id, ipc::Packet packet);
   void on_closed(Id id);

@@ -9,7 +9,6 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "broker/caller.hpp"
 #include "broker/needs.hpp"
 #include "broker/session_log.hpp"
 #include "broker/session_view.hpp"
@@ -24,15 +23,6 @@ ApplicationIntake::Limits intake_limits_of(const policy::AgentSettings& agent) {
           agent.max_connections_per_uid};
 }
 
-// Where no rule has asked for it.
-void add_unit(Session& session) {
-  if (session.terms->origin == policy::Origin::Kernel || !session.terms->unit.empty())
-    return;
-  auto terms = *session.terms;
-  terms.unit = escape(unit_of(session.pid));
-  session.terms = std::make_shared<const SessionTerms>(std::move(terms));
-}
-
 } // namespace
 
 Broker::Broker(EventLoop& loop, Options options, std::vector<KernelSource> kernel,
@@ -40,7 +30,8 @@ Broker::Broker(EventLoop& loop, Options options, std::vector<KernelSource> kerne
     : loop_(loop), kernel_sources_(std::move(kernel)), on_serving_(std::move(on_serving)),
       mapper_(loop, [this] { authoriser_.forget(); }), authoriser_(loop, mapper_),
       dispatcher_(loop, limits_of({}), local_time, &authoriser_),
-      generations_(loop, std::move(options.helpers), dispatcher_), session_watch_(loop, sessions_),
+      generations_(loop, std::move(options.helpers), dispatcher_),
+      store_({keep_descriptor, forget_descriptor}), session_watch_(loop, sessions_),
       session_ender_(session_watch_, [] { return has_capability(CAP_SYS_PTRACE); }),
       revalidator_(
           loop, sessions_, authoriser_,
@@ -62,6 +53,16 @@ Broker::Broker(EventLoop& loop, Options options, std::vector<KernelSource> kerne
       log::warning("sessions are not followed: {}", followed.error().message());
   }
   observe();
+  restore(options.sessions);
+}
+
+// Where no rule has asked for it.
+void Broker::add_unit(Session& session) {
+  if (session.terms->origin == policy::Origin::Kernel || !session.terms->unit.empty())
+    return;
+  auto terms = *session.terms;
+  terms.unit = escape(units_.of(session.pid, terms.uid.value_or(0), loop_.now()));
+  session.terms = std::make_shared<const SessionTerms>(std::move(terms));
 }
 
 void Broker::observe() {
@@ -71,12 +72,29 @@ void Broker::observe() {
     return session_watch_.add(std::move(session), socket);
   });
   sessions_.observe({[this](const Session& session) {
+                       store_.add(session);
                        if (const auto service = bus_agent_.service())
                          service->session_opened(details_of(session));
                      },
                      [this](const Session& session, SessionEnd how) { //
                        on_session_ended(session, how);
                      }});
+}
+
+// Before anybody may ask for a session: each is listed once.
+void Broker::restore(const std::vector<Inherited>& memories) {
+  auto sessions = store_.begin(memories);
+  std::uint64_t generation = 0;
+  for (const auto& session : sessions)
+    generation = std::max(generation, session.terms->generation);
+  generations_.count_from(generation);
+  session_watch_.restore(std::move(sessions));
+  if (memories.empty())
+    session_watch_.recover();
+  store_.forget_earlier();
+  if (sessions_.size() > 0)
+    log::info("{} sessions of before go on{}", sessions_.size(),
+              memories.empty() ? "; what the kernel does not say of them is not known" : "");
 }
 
 void Broker::on_report(const HandshakeReport& report) {
@@ -88,6 +106,7 @@ void Broker::on_report(const HandshakeReport& report) {
 }
 
 void Broker::on_session_ended(const Session& session, SessionEnd how) {
+  store_.remove(session.cookie);
   metrics_.count_end(how);
   const EndedSession ended{session, how, loop_.wall_clock()};
   journal::write(log::Level::Info, line_of(ended), fields_of(ended));

@@ -13,16 +13,19 @@
 #include "broker/authoriser.hpp"
 #include "broker/bus_agent.hpp"
 #include "broker/bus_mapper.hpp"
+#include "broker/caller.hpp"
 #include "broker/dispatcher.hpp"
 #include "broker/expiry_watch.hpp"
 #include "broker/file_watch.hpp"
 #include "broker/generations.hpp"
 #include "broker/kernel_intake.hpp"
 #include "broker/keyring.hpp"
+#include "broker/known_units.hpp"
 #include "broker/metrics.hpp"
 #include "broker/reloader.hpp"
 #include "broker/revalidator.hpp"
 #include "broker/session_ender.hpp"
+#include "broker/session_store.hpp"
 #include "broker/session_watch.hpp"
 #include "broker/sessions.hpp"
 #include "broker/socket_facts.hpp"
@@ -44,6 +47,7 @@ public:
     ConfigurationSource source;
     KernelSuites suites;
     std::string helpers;
+    std::vector<Inherited> sessions = {}; // what an earlier agent has left of them
   };
 
   // The loop's exit status becomes 1 when the agent cannot start. `sockets`: of each network
@@ -59,6 +63,8 @@ public:
 
 private:
   void observe();
+  void restore(const std::vector<Inherited>& memories);
+  void add_unit(Session& session);
   void on_report(const HandshakeReport& report);
   void on_session_ended(const Session& session, SessionEnd how);
   void fail(const policy::Problems& problems);
@@ -79,7 +85,9 @@ private:
   Dispatcher dispatcher_;
   Generations generations_;
   Metrics metrics_;
+  KnownUnits units_{unit_of};
   Sessions sessions_;
+  SessionStore store_;
   SessionWatch session_watch_;
   SessionEnder session_ender_;
   Revalidator revalidator_;

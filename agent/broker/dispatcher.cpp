@@ -77,9 +77,9 @@ Dispatcher::Id Dispatcher::submit(HandshakeRequest request) {
     refuse(request, description, failure(Reason::InternalError, watchdog.error().message()));
     return id;
   }
-  handshakes_.emplace(id, InFlight{std::move(request), std::move(*plan), std::move(*place), remote,
-                                   std::move(description), std::nullopt, loop_.now(), deadline,
-                                   std::move(*watchdog)});
+  handshakes_.emplace(id, InFlight{std::move(request), std::move(*plan), std::move(*place),
+                                   addresses, remote, std::move(description), std::nullopt,
+                                   loop_.now(), deadline, std::move(*watchdog)});
   waiting_.insert(id);
   fill();
   return id;
@@ -466,7 +466,7 @@ std::optional<std::uint64_t> Dispatcher::add_session(InFlight& handshake, const 
   terms.uid = request.who.uid;
   terms.unit = escape(request.who.unit);
   Session session;
-  session.addresses = addresses_of(request.socket.get());
+  session.addresses = handshake.addresses;
   session.terms = std::make_shared<const SessionTerms>(std::move(terms));
   if (!handshake.certificates.empty())
     session.peer = std::make_shared<const Peer>(

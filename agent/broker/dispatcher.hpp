@@ -85,6 +85,7 @@ private:
     HandshakeRequest request;
     Plan plan; // without a profile: the name decides that the peer is about to ask for
     Admission::Place place;
+    ConnectionAddresses addresses;
     std::optional<RemoteNetwork> remote;
     std::string description;
     std::optional<WorkerId> worker; // none: waits for one

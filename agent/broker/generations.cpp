@@ -54,8 +54,8 @@ void Generations::follow(Configuration configuration, Done done) {
   const auto& settings = live.configuration;
   live.pool = std::make_unique<WorkerPool>(
       loop_, helpers_, settings.snapshot, worker_count(settings.policy.agent()), handlers_of(live));
-  live.view.emplace(
-      Generation{number() + 1, settings.policy, settings.snapshot.profiles, *live.pool});
+  live.view.emplace(Generation{(current_ ? number() : last_number_) + 1, settings.policy,
+                               settings.snapshot.profiles, *live.pool});
   auto timer = loop_.on_time(loop_.now() + start_limit, [this] {
     next_->problems.lines.push_back(
         fmt::format("its processes were not ready within {} s", start_limit.count()));

@@ -46,6 +46,8 @@ public:
   // `done` is called once, later.
   void follow(Configuration configuration, Done done);
 
+  // The first one gets the number after this. Default: 0.
+  void count_from(std::uint64_t number) { last_number_ = number; }
   // Null before the first one is in force.
   [[nodiscard]] const Configuration* in_force() const;
   [[nodiscard]] std::uint64_t number() const; // of it; 0 before
@@ -66,6 +68,7 @@ private:
   std::string helpers_;
   Dispatcher& dispatcher_;
   std::function<void()> room_;
+  std::uint64_t last_number_ = 0; // before the first one
   std::shared_ptr<Live> current_;
   std::shared_ptr<Live> next_;
   std::vector<std::shared_ptr<Live>> older_; // and those that did not get into force

@@ -14,6 +14,7 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <iterator>
 
 #include "base/log.hpp"
 #include "base/sandbox.hpp"
@@ -181,8 +182,19 @@ ktls::Result<> give_up_capabilities(const ktls::policy::Policy& policy, Kernel& 
   return ktls::keep_capabilities(kept);
 }
 
+// Those whose names begin so.
+std::vector<ktls::Inherited> take_all(std::vector<ktls::Inherited>& from, std::string_view prefix) {
+  const auto others = std::ranges::stable_partition(
+      from, [&](const auto& one) { return !one.name.starts_with(prefix); });
+  std::vector<ktls::Inherited> out(std::make_move_iterator(others.begin()),
+                                   std::make_move_iterator(others.end()));
+  from.erase(others.begin(), others.end());
+  return out;
+}
+
 ktls::Result<int> serve(const Options& options, ktls::Configuration configuration,
                         ktls::KernelSuites suites) {
+  auto inherited = ktls::take_inherited();
   raise_descriptor_limit(configuration.policy.agent());
   raise_priority();
   auto kernel = TRY(open_kernel(configuration.policy.agent()));
@@ -191,7 +203,9 @@ ktls::Result<int> serve(const Options& options, ktls::Configuration configuratio
     ktls::log::warning("keys could be swapped to disk: {}", locked.error().message());
   TRY(give_up_capabilities(configuration.policy, kernel));
   auto loop = TRY(ktls::EventLoop::create());
-  ktls::Broker broker(loop, {options.configuration, std::move(suites), options.helpers},
+  ktls::Broker broker(loop,
+                      {options.configuration, std::move(suites), options.helpers,
+                       take_all(inherited, ktls::SessionStore::name_prefix)},
                       std::move(kernel.handshakes), std::move(kernel.sockets), [] {
                         (void)::sd_notify(0, "READY=1");
                         ktls::log::info("ktlsd {} is ready", KTLS_VERSION);

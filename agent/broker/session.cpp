@@ -21,6 +21,8 @@ const char* name_of(SessionEnd how) {
 
 std::string describe(const Session& session) {
   const auto& terms = *session.terms;
+  if (session.foreign)
+    return fmt::format("uid {} {}", terms.uid.value_or(0), describe(session.addresses));
   const auto owner = terms.consumer.empty()
                          ? fmt::format("pid {} uid {}", session.pid, terms.uid.value_or(0))
                          : terms.consumer;

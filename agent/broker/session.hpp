@@ -67,8 +67,9 @@ struct Session {
   std::string psk_identity;               // escaped
   pid_t pid = 0;                          // of the application
   std::chrono::system_clock::time_point began;
-  bool recovered = false; // found after a restart that could not hand it over
-  bool foreign = false;   // another program has put its keys there; in no registry
+  // Another program has put its keys there; it is in no registry, but for those that are recovered.
+  bool foreign = false;
+  bool recovered = false; // there before this agent, which was not told whether it is its own
 };
 
 enum class SessionEnd { Closed, Terminated, Revoked };

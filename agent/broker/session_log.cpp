@@ -10,6 +10,11 @@
 namespace ktls {
 namespace {
 
+// Of one that was only found, nobody has seen it.
+bool is_known(std::chrono::system_clock::time_point began) {
+  return began.time_since_epoch().count() != 0;
+}
+
 // A clock that was set back makes no session end before it began.
 std::chrono::seconds age_of(const EndedSession& ended) {
   const auto age = std::chrono::floor<std::chrono::seconds>(ended.at - ended.session.began);
@@ -20,9 +25,10 @@ std::chrono::seconds age_of(const EndedSession& ended) {
 
 std::string line_of(const EndedSession& ended) {
   const auto& terms = *ended.session.terms;
-  return fmt::format("{}: the session has ended: {} after {} s{}", describe(ended.session),
-                     name_of(ended.how), age_of(ended).count(),
-                     terms.rule.empty() ? "" : ", rule \"" + terms.rule + "\"");
+  return fmt::format(
+      "{}: the session has ended: {}{}{}", describe(ended.session), name_of(ended.how),
+      is_known(ended.session.began) ? fmt::format(" after {} s", age_of(ended).count()) : "",
+      terms.rule.empty() ? "" : ", rule \"" + terms.rule + "\"");
 }
 
 std::vector<journal::Field> fields_of(const EndedSession& ended) {
@@ -31,9 +37,10 @@ std::vector<journal::Field> fields_of(const EndedSession& ended) {
   std::vector<journal::Field> out{{"MESSAGE_ID", message_id::session_ended},
                                   {"KTLS_SESSION", std::to_string(session.cookie)},
                                   {"KTLS_END", name_of(ended.how)},
-                                  {"KTLS_AGE_SEC", std::to_string(age_of(ended).count())},
                                   {"KTLS_RULE", terms.rule},
                                   {"KTLS_PROFILE", terms.profile}};
+  if (is_known(session.began))
+    out.emplace_back("KTLS_AGE_SEC", std::to_string(age_of(ended).count()));
   if (session.peer)
     out.emplace_back("KTLS_PEER_SUBJECT", session.peer->subject);
   if (session.user) {

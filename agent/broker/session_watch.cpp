@@ -60,6 +60,29 @@ std::vector<Session> SessionWatch::foreign() {
   return out;
 }
 
+void SessionWatch::restore(std::vector<Session> sessions) {
+  const auto before = sessions.size();
+  std::erase_if(sessions, [&](const Session& session) {
+    return !spaces_.contains(session.network_namespace);
+  });
+  if (sessions.size() < before)
+    log::warning(
+        "{} sessions of before are not followed any more: their network namespaces are not "
+        "those of now",
+        before - sessions.size());
+  for (auto& session : sessions)
+    sessions_.add(std::move(session));
+  for (auto& [cookie, space] : spaces_)
+    keep_alive(cookie, space.sockets);
+}
+
+void SessionWatch::recover() {
+  for (auto& session : foreign()) {
+    session.recovered = true;
+    sessions_.add(std::move(session));
+  }
+}
+
 std::optional<DiagTls> SessionWatch::tls_of(const Session& session) {
   auto* sockets = sockets_of(session.network_namespace);
   if (sockets == nullptr)
@@ -88,8 +111,11 @@ void SessionWatch::on_ends(std::uint64_t network_namespace) {
   }
   for (const auto cookie : ends->cookies)
     sessions_.remove(cookie);
-  if (!ends->some_were_lost)
-    return;
+  if (ends->some_were_lost)
+    keep_alive(network_namespace, sockets);
+}
+
+void SessionWatch::keep_alive(std::uint64_t network_namespace, TcpSockets& sockets) {
   const auto alive = sockets.alive();
   if (alive)
     sessions_.keep_alive(network_namespace, *alive);

@@ -29,6 +29,13 @@ public:
   // All connections with kernel TLS that are not in the registry, of the namespaces that are
   // followed: those of others.
   [[nodiscard]] std::vector<Session> foreign();
+  // What was in the registry of an earlier agent is put into this one, if it is still open. Ends
+  // that nobody saw are told as any other; what is of a namespace that is not followed any more is
+  // not.
+  void restore(std::vector<Session> sessions);
+  // What an earlier agent may have secured, and could not hand over: all connections with kernel
+  // TLS that there are. Nothing but what the kernel says is known of them.
+  void recover();
   // Of one of the sessions; none: the kernel does not tell.
   [[nodiscard]] std::optional<DiagTls> tls_of(const Session& session);
   // Of this network namespace; null: not followed.
@@ -47,6 +54,7 @@ private:
     EventSource timer;
   };
   void on_ends(std::uint64_t network_namespace);
+  void keep_alive(std::uint64_t network_namespace, TcpSockets& sockets);
 
   EventLoop& loop_;
   Sessions& sessions_;

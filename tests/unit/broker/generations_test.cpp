@@ -38,6 +38,14 @@ TEST_F(GenerationsTest, PutsTheFirstInForce) {
   EXPECT_TRUE(generations.can_follow());
 }
 
+TEST_F(GenerationsTest, CountsOnFromTheAgentBefore) {
+  generations.count_from(7);
+  put_in_force(client_policy);
+  EXPECT_EQ(generations.number(), 8U);
+  put_in_force(client_policy);
+  EXPECT_EQ(generations.number(), 9U);
+}
+
 TEST_F(GenerationsTest, LoadsTheKeysFirst) {
   EXPECT_EQ(follow(server_policy("server.pem", "leaf.key")), Lines{});
 

@@ -33,6 +33,17 @@ Fields fields(const EndedSession& ended) {
   return {all.begin(), all.end()};
 }
 
+TEST(SessionLog, TellsNoAgeOfOneThatWasOnlyFound) {
+  auto session = closing();
+  session.began = {};
+  session.foreign = session.recovered = true;
+  session.terms = std::make_shared<const SessionTerms>();
+  const EndedSession ended{session, SessionEnd::Closed, session.began + 61s};
+
+  EXPECT_EQ(line_of(ended), "uid 0 192.0.2.1:443 - 192.0.2.9:50000: the session has ended: closed");
+  EXPECT_FALSE(fields(ended).contains("KTLS_AGE_SEC"));
+}
+
 TEST(SessionLog, TellsHowASessionEnded) {
   const auto session = closing();
 

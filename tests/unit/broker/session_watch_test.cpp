@@ -149,6 +149,25 @@ protected:
   test::Pair pair = test::tcp_pair();
 };
 
+TEST_F(SessionWatchTest, TakesOverWhatIsStillOpen) {
+  std::vector<Sessions::Cookie> ended;
+  sessions.observe({[](const Session&) {},
+                    [&](const Session& session, SessionEnd) { ended.push_back(session.cookie); }});
+  const auto cookie = *socket_cookie(pair.ours.get());
+  const auto space = *network_namespace_cookie(pair.ours.get());
+
+  watch.restore({numbered(cookie, space), numbered(cookie + 1'000'000, space),
+                 numbered(cookie + 1'000'001, space + 1)});
+
+  EXPECT_EQ(sessions.size(), 1U);
+  EXPECT_NE(sessions.find(cookie), nullptr);
+  EXPECT_EQ(ended, std::vector<Sessions::Cookie>{cookie + 1'000'000})
+      << "it ended meanwhile; the third is of a namespace that is not followed";
+  pump.until_idle();
+  pair = test::Pair{};
+  pump.until([&] { return sessions.size() == 0; });
+}
+
 TEST_F(SessionWatchTest, FollowsASessionToItsEnd) {
   add();
   const auto cookie = socket_cookie(pair.ours.get());
