@@ -184,11 +184,11 @@ ktls::Result<> give_up_capabilities(const ktls::policy::Policy& policy, Kernel& 
 
 // Those whose names begin so.
 std::vector<ktls::Inherited> take_all(std::vector<ktls::Inherited>& from, std::string_view prefix) {
-  const auto others = std::ranges::stable_partition(
-      from, [&](const auto& one) { return !one.name.starts_with(prefix); });
-  std::vector<ktls::Inherited> out(std::make_move_iterator(others.begin()),
-                                   std::make_move_iterator(others.end()));
-  from.erase(others.begin(), others.end());
+  const auto others = std::stable_partition(
+      from.begin(), from.end(), [&](const auto& each) { return !each.name.starts_with(prefix); });
+  std::vector<ktls::Inherited> out(std::make_move_iterator(others),
+                                   std::make_move_iterator(from.end()));
+  from.erase(others, from.end());
   return out;
 }
 

@@ -73,7 +73,7 @@ TEST_F(SessionRecordTest, KnowsWhatASessionDoesNotHave) {
 
 TEST_F(SessionRecordTest, ForgetsThoseThatHaveEnded) {
   write_shared();
-  for (const std::uint64_t cookie : {1, 2, 3})
+  for (const auto cookie : {1U, 2U, 3U})
     EXPECT_TRUE(reader.read(record_of(test::sample_session(cookie), all)));
   EXPECT_TRUE(reader.read(record_of_end(2)));
   EXPECT_TRUE(reader.read(record_of_end(9)));
