@@ -4,7 +4,6 @@
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -43,7 +42,9 @@ json binary_of(const sockaddr_storage& address) {
 sockaddr_storage address_of(const json& value) {
   sockaddr_storage out{};
   const auto bytes = bytes_of(value);
-  std::memcpy(&out, bytes.data(), std::min(bytes.size(), sizeof out));
+  if (bytes.size() > sizeof out)
+    return out;
+  std::ranges::copy(bytes, std::as_writable_bytes(std::span(&out, 1)).begin());
   const auto size = out.ss_family == AF_INET    ? sizeof(sockaddr_in)
                     : out.ss_family == AF_INET6 ? sizeof(sockaddr_in6)
                                                 : 0;
