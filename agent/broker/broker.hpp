@@ -20,6 +20,7 @@
 #include "broker/kernel_intake.hpp"
 #include "broker/keyring.hpp"
 #include "broker/metrics.hpp"
+#include "broker/metrics_server.hpp"
 #include "broker/reloader.hpp"
 #include "broker/revalidator.hpp"
 #include "broker/session_ender.hpp"
@@ -44,6 +45,9 @@ public:
     ConfigurationSource source;
     KernelSuites suites;
     std::string helpers;
+    // Those of the service manager, where it listens for us.
+    Fd agent_socket = {};
+    Fd metrics_socket = {};
   };
 
   // The loop's exit status becomes 1 when the agent cannot start. `sockets`: of each network
@@ -68,8 +72,11 @@ private:
   [[nodiscard]] const policy::MappingDemands* demands_of(const std::string& profile) const;
   Result<> open_intakes(const policy::AgentSettings& agent);
   Result<> open_kernel_intake(KernelSource source);
+  void open_metrics_server();
 
   EventLoop& loop_;
+  Fd agent_socket_;
+  Fd metrics_socket_;
   std::vector<KernelSource> kernel_sources_;
   OnServing on_serving_;
   KeyringLinks keyrings_; // the dispatcher's requests hold some
@@ -86,6 +93,7 @@ private:
   std::string configuration_path_;
   Reloader reloader_;
   AgentControl control_;
+  std::unique_ptr<MetricsServer> metrics_server_;
   BusAgent bus_agent_;
   ExpiryWatch expiry_;
   FileWatch files_;
