@@ -4,69 +4,17 @@
 #include <fmt/format.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 
 #include <cstring>
-#include <filesystem>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "broker/agent_socket.hpp"
 #include "broker/caller.hpp"
 #include "broker/prompt_close.hpp"
 
 namespace ktls {
 namespace {
-
-Result<sockaddr_un> address_of(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path)
-    return invalid(path + ": too long for a socket");
-  std::memcpy(address.sun_path, path.data(), path.size());
-  return address;
-}
-
-Result<Fd> make_socket() {
-  Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!socket)
-    return errno_error("making a socket");
-  return socket;
-}
-
-// A socket file that nobody listens on is left over from an agent that was killed.
-Result<> remove_stale(const std::string& path, const sockaddr_un& address) {
-  struct stat status {};
-  if (::lstat(path.c_str(), &status) < 0 && errno == ENOENT)
-    return {};
-  if (!S_ISSOCK(status.st_mode))
-    return invalid(path + ": there is something else than a socket in its place");
-  const Fd probe = TRY(make_socket());
-  if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
-      errno == EAGAIN)
-    return invalid(path + ": another ktlsd is running");
-  if (errno == ECONNREFUSED && ::unlink(path.c_str()) < 0)
-    return errno_error("removing " + path);
-  return {};
-}
-
-Result<Fd> listen_on(const std::string& path) {
-  const auto address = TRY(address_of(path));
-  std::error_code failed;
-  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), failed);
-  if (failed)
-    return Unexpected(Error{failed, "making the directory of " + path});
-  TRY(remove_stale(path, address));
-  Fd socket = TRY(make_socket());
-  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0)
-    return errno_error("binding " + path);
-  // everyone may ask; what they get is decided by policy
-  if (::chmod(path.c_str(), 0666) < 0)
-    return errno_error("opening " + path + " to all users");
-  if (::listen(socket.get(), SOMAXCONN) < 0)
-    return errno_error("listening on " + path);
-  return socket;
-}
 
 ucred credentials_of(int socket) {
   ucred peer{};
@@ -141,10 +89,16 @@ Reason judge_request(const ipc::Packet& packet, wire::StartRequest& request) {
 }
 
 Result<std::unique_ptr<ApplicationIntake>>
-ApplicationIntake::create(EventLoop& loop, std::string path, Limits limits, Handlers handlers) {
+ApplicationIntake::create(EventLoop& loop, std::string path, Limits limits, Handlers handlers,
+                          Fd inherited) {
   std::unique_ptr<ApplicationIntake> self(
       new ApplicationIntake(loop, std::move(path), limits, std::move(handlers)));
-  self->listener_ = TRY(listen_on(self->path_));
+  if (inherited) {
+    self->listener_ = TRY(check_agent_socket(std::move(inherited), self->path_));
+  } else {
+    self->listener_ = TRY(listen_on(self->path_));
+    self->owns_path_ = true;
+  }
   self->listening_ = TRY(loop.on_io(self->listener_.get(), EPOLLIN,
                                     [raw = self.get()](std::uint32_t) { raw->on_connection(); }));
   return self;
@@ -156,7 +110,7 @@ void ApplicationIntake::set_limits(const Limits& limits) {
 }
 
 ApplicationIntake::~ApplicationIntake() {
-  if (listener_)
+  if (owns_path_)
     (void)::unlink(path_.c_str());
 }
 

@@ -45,9 +45,10 @@ public:
   };
 
   // Makes the socket `path`, and its directory if that is missing. An error when another agent
-  // answers there. `loop` must outlive the intake.
-  static Result<std::unique_ptr<ApplicationIntake>> create(EventLoop& loop, std::string path,
-                                                           Limits limits, Handlers handlers);
+  // answers there. `inherited`: listens there already, and its file stays when the intake ends.
+  // `loop` must outlive the intake.
+  static Result<std::unique_ptr<ApplicationIntake>>
+  create(EventLoop& loop, std::string path, Limits limits, Handlers handlers, Fd inherited = {});
   ~ApplicationIntake();
   // Those who are above keep what they have.
   void set_limits(const Limits& limits);
@@ -98,6 +99,7 @@ private:
   FailureLog failures_;
   DescriptorReserve reserve_;
   Fd listener_;
+  bool owns_path_ = false;
   EventSource listening_;
   EventSource pause_;
   Id last_id_ = 0;

@@ -27,9 +27,10 @@ ApplicationIntake::Limits intake_limits_of(const policy::AgentSettings& agent) {
 
 Broker::Broker(EventLoop& loop, Options options, std::vector<KernelSource> kernel,
                std::vector<TcpSockets> sockets, OnServing on_serving)
-    : loop_(loop), kernel_sources_(std::move(kernel)), on_serving_(std::move(on_serving)),
-      mapper_(loop, [this] { authoriser_.forget(); }), authoriser_(loop, mapper_),
-      dispatcher_(loop, limits_of({}), local_time, &authoriser_),
+    : loop_(loop), agent_socket_(std::move(options.agent_socket)),
+      metrics_socket_(std::move(options.metrics_socket)), kernel_sources_(std::move(kernel)),
+      on_serving_(std::move(on_serving)), mapper_(loop, [this] { authoriser_.forget(); }),
+      authoriser_(loop, mapper_), dispatcher_(loop, limits_of({}), local_time, &authoriser_),
       generations_(loop, std::move(options.helpers), dispatcher_),
       store_({keep_descriptor, forget_descriptor}), session_watch_(loop, sessions_),
       session_ender_(session_watch_, [] { return has_capability(CAP_SYS_PTRACE); }),
@@ -126,6 +127,7 @@ void Broker::start(Configuration configuration) {
       log::error("{}", opened.error().message());
       return loop_.exit(1);
     }
+    open_metrics_server();
     on_change(*generations_.in_force());
     bus_agent_.start(); // what it is asked is about a policy
     on_serving_();
@@ -193,8 +195,8 @@ Result<> Broker::open_intakes(const policy::AgentSettings& agent) {
     });
   };
   handlers.revalidate = [this](Revalidator::Done done) { revalidator_.run(std::move(done)); };
-  applications_ = TRY(
-      ApplicationIntake::create(loop_, agent.socket, intake_limits_of(agent), std::move(handlers)));
+  applications_ = TRY(ApplicationIntake::create(loop_, agent.socket, intake_limits_of(agent),
+                                                std::move(handlers), std::move(agent_socket_)));
   for (auto& source : std::exchange(kernel_sources_, {}))
     TRY(open_kernel_intake(std::move(source)));
   return {};
@@ -220,6 +222,18 @@ Result<> Broker::open_kernel_intake(KernelSource source) {
       [this](HandshakeRequest request) { (void)dispatcher_.submit(std::move(request)); }, keyrings_,
       std::move(options))));
   return {};
+}
+
+// Handshakes do not need it: without it the agent goes on.
+void Broker::open_metrics_server() {
+  if (!metrics_socket_)
+    return;
+  auto opened = MetricsServer::create(loop_, std::move(metrics_socket_),
+                                      [this] { return open_metrics(control_.metrics()); });
+  if (opened)
+    metrics_server_ = std::move(*opened);
+  else
+    log::warning("metrics are not served: {}", opened.error().message());
 }
 
 void Broker::stop() {

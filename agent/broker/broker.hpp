@@ -22,6 +22,7 @@
 #include "broker/keyring.hpp"
 #include "broker/known_units.hpp"
 #include "broker/metrics.hpp"
+#include "broker/metrics_server.hpp"
 #include "broker/reloader.hpp"
 #include "broker/revalidator.hpp"
 #include "broker/session_ender.hpp"
@@ -48,6 +49,9 @@ public:
     KernelSuites suites;
     std::string helpers;
     std::vector<Inherited> sessions = {}; // what an earlier agent has left of them
+    // Those of the service manager, where it listens for us.
+    Fd agent_socket = {};
+    Fd metrics_socket = {};
   };
 
   // The loop's exit status becomes 1 when the agent cannot start. `sockets`: of each network
@@ -74,8 +78,11 @@ private:
   [[nodiscard]] const policy::MappingDemands* demands_of(const std::string& profile) const;
   Result<> open_intakes(const policy::AgentSettings& agent);
   Result<> open_kernel_intake(KernelSource source);
+  void open_metrics_server();
 
   EventLoop& loop_;
+  Fd agent_socket_;
+  Fd metrics_socket_;
   std::vector<KernelSource> kernel_sources_;
   OnServing on_serving_;
   KeyringLinks keyrings_; // the dispatcher's requests hold some
@@ -94,6 +101,7 @@ private:
   std::string configuration_path_;
   Reloader reloader_;
   AgentControl control_;
+  std::unique_ptr<MetricsServer> metrics_server_;
   BusAgent bus_agent_;
   ExpiryWatch expiry_;
   FileWatch files_;

@@ -1,23 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "broker/inherited.hpp"
 
-#include <fcntl.h>
 #include <systemd/sd-daemon.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <system_error>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
 
 namespace ktls {
 
 std::vector<Inherited> take_inherited() {
-  std::vector<Inherited> out;
+  constexpr int unset_environment = 1;
   char** names = nullptr;
-  const int count = ::sd_listen_fds_with_names(1, &names);
+  const int count = ::sd_listen_fds_with_names(unset_environment, &names);
+  if (count < 0)
+    log::warning("the service manager's sockets are not taken: LISTEN_FDS: {}",
+                 std::generic_category().message(-count));
+  std::vector<Inherited> out;
   for (int i = 0; i < count; ++i) {
-    out.push_back({names[i], Fd(SD_LISTEN_FDS_START + i)});
-    std::free(names[i]); // NOLINT(cppcoreguidelines-no-malloc): systemd's
+    out.push_back({names[i], Fd(SD_LISTEN_FDS_START + i)}); // with CLOEXEC since sd_listen_fds()
+    std::free(names[i]);
   }
-  std::free(names); // NOLINT(cppcoreguidelines-no-malloc)
+  std::free(static_cast<void*>(names));
   return out;
 }
 
@@ -25,9 +32,16 @@ Fd take(std::vector<Inherited>& from, std::string_view name) {
   const auto found = std::ranges::find(from, name, &Inherited::name);
   if (found == from.end())
     return {};
-  auto fd = std::move(found->fd);
+  Fd fd = std::move(found->fd);
   from.erase(found);
   return fd;
+}
+
+void close_rest(std::vector<Inherited> rest) {
+  for (const auto& left : rest)
+    log::warning("a descriptor \"{}\" of the service manager is closed: nothing is known by this "
+                 "name, or there was one before it; see FileDescriptorName= of its socket unit",
+                 escape(left.name));
 }
 
 bool keep_descriptor(const std::string& name, int fd) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Descriptors that the service manager has for us: those that it opened, and those that it kept.
+// The descriptors that a service manager hands over, sd_listen_fds(3), and those that it keeps.
 #pragma once
 
 #include <string>
@@ -11,14 +11,18 @@
 namespace ktls {
 
 struct Inherited {
-  std::string name; // as its unit, or keep_descriptor(), calls it
+  std::string name; // FileDescriptorName= of the socket unit, or as keep_descriptor() calls it
   Fd fd;
 };
 
-// sd_listen_fds_with_names(3). Once, before there are threads: it changes the environment.
+// Once, early: what is started later must not find them in its environment.
 [[nodiscard]] std::vector<Inherited> take_inherited();
-// One of this name; none: an empty one.
+
+// The first of that name; none where there is none.
 [[nodiscard]] Fd take(std::vector<Inherited>& from, std::string_view name);
+
+// Closes what nobody has taken, with a warning for each.
+void close_rest(std::vector<Inherited> rest);
 
 // What systemd's descriptor store is told: FDSTORE in sd_notify(3). False: there is none to tell.
 // What is kept under a name is there at the next start, whatever ends this process.

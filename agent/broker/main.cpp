@@ -19,6 +19,7 @@
 #include "base/log.hpp"
 #include "base/sandbox.hpp"
 #include "broker/broker.hpp"
+#include "broker/inherited.hpp"
 #include "broker/kernel_suites.hpp"
 #include "broker/key_check.hpp"
 #include "broker/needs.hpp"
@@ -192,9 +193,18 @@ std::vector<ktls::Inherited> take_all(std::vector<ktls::Inherited>& from, std::s
   return out;
 }
 
+ktls::Broker::Options broker_options(const Options& options, ktls::KernelSuites suites,
+                                     std::vector<ktls::Inherited> inherited) {
+  ktls::Broker::Options out{options.configuration, std::move(suites), options.helpers};
+  out.sessions = take_all(inherited, ktls::SessionStore::name_prefix);
+  out.agent_socket = ktls::take(inherited, "agent");
+  out.metrics_socket = ktls::take(inherited, "metrics");
+  ktls::close_rest(std::move(inherited));
+  return out;
+}
+
 ktls::Result<int> serve(const Options& options, ktls::Configuration configuration,
-                        ktls::KernelSuites suites) {
-  auto inherited = ktls::take_inherited();
+                        ktls::KernelSuites suites, std::vector<ktls::Inherited> inherited) {
   raise_descriptor_limit(configuration.policy.agent());
   raise_priority();
   auto kernel = TRY(open_kernel(configuration.policy.agent()));
@@ -203,9 +213,7 @@ ktls::Result<int> serve(const Options& options, ktls::Configuration configuratio
     ktls::log::warning("keys could be swapped to disk: {}", locked.error().message());
   TRY(give_up_capabilities(configuration.policy, kernel));
   auto loop = TRY(ktls::EventLoop::create());
-  ktls::Broker broker(loop,
-                      {options.configuration, std::move(suites), options.helpers,
-                       take_all(inherited, ktls::SessionStore::name_prefix)},
+  ktls::Broker broker(loop, broker_options(options, std::move(suites), std::move(inherited)),
                       std::move(kernel.handshakes), std::move(kernel.sockets), [] {
                         (void)::sd_notify(0, "READY=1");
                         ktls::log::info("ktlsd {} is ready", KTLS_VERSION);
@@ -230,7 +238,7 @@ bool network_namespaces_exist(const ktls::policy::AgentSettings& settings) {
   return problems.lines.empty();
 }
 
-int run(const Options& options) {
+int run(const Options& options, std::vector<ktls::Inherited> inherited) {
   const auto ciphers = ktls::probe_ciphers();
   if (!ciphers && !options.only_check) {
     ktls::log::error("{}", ciphers.error().message());
@@ -253,7 +261,8 @@ int run(const Options& options) {
   }
   ktls::log::info("{}", ktls::tls::describe_library());
   ktls::log::info("this kernel takes {}", fmt::join(suites.tls13, ", "));
-  const auto status = serve(options, std::move(*configuration), std::move(suites));
+  const auto status =
+      serve(options, std::move(*configuration), std::move(suites), std::move(inherited));
   if (!status) {
     ktls::log::error("{}", status.error().message());
     return 1;
@@ -271,5 +280,5 @@ int main(int count, char** arguments) {
   Options options;
   if (const auto done = parse_options(count, arguments, options))
     return *done;
-  return run(options);
+  return run(options, ktls::take_inherited());
 }

@@ -77,7 +77,7 @@ private:
 
 class ApplicationIntakeTest : public testing::Test {
 protected:
-  Result<std::unique_ptr<ApplicationIntake>> try_create(const std::string& at) {
+  Result<std::unique_ptr<ApplicationIntake>> try_create(const std::string& at, Fd inherited = {}) {
     ApplicationIntake::Handlers handlers;
     handlers.submit = [this](HandshakeRequest request) {
       requests.push_back(std::move(request));
@@ -94,7 +94,7 @@ protected:
     handlers.revalidate = [this](Revalidator::Done done) {
       revalidations.push_back(std::move(done));
     };
-    return ApplicationIntake::create(loop, at, limits, std::move(handlers));
+    return ApplicationIntake::create(loop, at, limits, std::move(handlers), std::move(inherited));
   }
   void open() { intake = try_create(path).value(); }
   Application asking(const wire::StartRequest& request = good_request()) {

@@ -12,11 +12,11 @@
 namespace ktls {
 namespace {
 
-RecordLog::Bytes bytes(const std::string& text) {
+RecordLog::Bytes record_bytes(const std::string& text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
-std::string text_of(RecordLog::Bytes record) {
+std::string record_text(RecordLog::Bytes record) {
   return {record.begin(), record.end()};
 }
 
@@ -28,7 +28,7 @@ ReadBack read_back(int fd) {
   ReadBack out;
   out.whole = RecordLog::read(fd,
                               [&](RecordLog::Bytes record) { //
-                                out.records.push_back(text_of(record));
+                                out.records.push_back(record_text(record));
                               })
                   .has_value();
   return out;
@@ -41,7 +41,7 @@ protected:
 
 TEST_F(RecordLogTest, IsReadInTheOrderOfWriting) {
   for (const auto* text : {"a", "bcd", "e"})
-    EXPECT_TRUE(log.append(bytes(text)));
+    EXPECT_TRUE(log.append(record_bytes(text)));
 
   const auto read = read_back(log.fd());
 
@@ -55,18 +55,18 @@ TEST_F(RecordLogTest, IsEmptyAtFirst) {
 }
 
 TEST_F(RecordLogTest, KnowsWhereARecordIs) {
-  EXPECT_TRUE(log.append(bytes("before")));
-  const auto extent = log.append(bytes("it"));
-  EXPECT_TRUE(log.append(bytes("behind")));
+  EXPECT_TRUE(log.append(record_bytes("before")));
+  const auto extent = log.append(record_bytes("it"));
+  EXPECT_TRUE(log.append(record_bytes("behind")));
 
   ASSERT_TRUE(extent);
-  EXPECT_EQ(text_of(log.record_at(*extent)), "it");
+  EXPECT_EQ(record_text(log.record_at(*extent)), "it");
 }
 
 TEST_F(RecordLogTest, GrowsAsItMust) {
   const std::string large(100'000, 'x');
   for (int i = 0; i < 50; ++i)
-    ASSERT_TRUE(log.append(bytes(large)));
+    ASSERT_TRUE(log.append(record_bytes(large)));
 
   const auto read = read_back(log.fd());
 
@@ -77,7 +77,7 @@ TEST_F(RecordLogTest, GrowsAsItMust) {
 
 TEST_F(RecordLogTest, TakesNoRecordThatCouldNotBeRead) {
   EXPECT_FALSE(log.append({}));
-  EXPECT_FALSE(log.append(bytes(std::string(RecordLog::max_record + 1, 'x'))));
+  EXPECT_FALSE(log.append(record_bytes(std::string(RecordLog::max_record + 1, 'x'))));
   EXPECT_EQ(log.size(), 0U);
 }
 
@@ -86,7 +86,7 @@ TEST_F(RecordLogTest, HasMemoryThatCannotShrink) {
 }
 
 TEST_F(RecordLogTest, IsReadUpToWhatIsCutShort) {
-  EXPECT_TRUE(log.append(bytes("whole")));
+  EXPECT_TRUE(log.append(record_bytes("whole")));
   const std::uint32_t length = 1U << 19U; // more than there is
   ASSERT_EQ(::pwrite(log.fd(), &length, sizeof length, static_cast<off_t>(log.size())), 4);
 
@@ -97,7 +97,7 @@ TEST_F(RecordLogTest, IsReadUpToWhatIsCutShort) {
 }
 
 TEST_F(RecordLogTest, IsReadWithoutWhatHasNoLengthYet) {
-  EXPECT_TRUE(log.append(bytes("whole")));
+  EXPECT_TRUE(log.append(record_bytes("whole")));
   ASSERT_EQ(::pwrite(log.fd(), "half", 4, static_cast<off_t>(log.size()) + 4), 4);
 
   const auto read = read_back(log.fd());
