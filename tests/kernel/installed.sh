@@ -6,24 +6,29 @@
 prefix=/usr/local
 # shellcheck disable=SC2034 # used by the scenarios
 ktlsctl=$prefix/bin/ktlsctl
-# dbus-daemon and polkit look there for what a package has put in /usr/share
-shared_files=(dbus-1/system.d/org.ktlsctl.{Agent1,Mapper1}.conf polkit-1/actions/org.ktlsctl.agent1.policy)
+# What it may have started, and what it may have made besides; sockets before the service that they would start again.
+installed_units=(ktlsd.socket ktlsd-metrics.socket ktlsd.service)
+installed_copies=(/etc/ktlsd /run/ktlsd)
 
 install_ktlsd() {
   local file
   cmake --install "$build" >"$SCENARIO_DIR/install.log" || { cat "$SCENARIO_DIR/install.log"; fail "cmake --install"; }
   trap 'status=$?; ((status == 0)) || { echo "-- ktlsd:"; journalctl --no-pager --lines=200 --unit=ktlsd.service; }
     uninstall_ktlsd' EXIT
-  for file in "${shared_files[@]}"; do install -m 644 "$prefix/share/$file" "/usr/share/$file"; done
+  # dbus-daemon and polkit look there for what a package has put in /usr/share
+  for file in dbus-1/system.d/org.ktlsctl.{Agent1,Mapper1}.conf polkit-1/actions/org.ktlsctl.agent1.policy; do
+    install -m 644 "$prefix/share/$file" "/usr/share/$file"
+    installed_copies+=("/usr/share/$file")
+  done
   systemd-sysusers ktlsd.conf
   journalctl --update-catalog
   systemctl daemon-reload
   busctl call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus ReloadConfig
 }
 uninstall_ktlsd() {
-  systemctl stop ktlsd.service
+  systemctl stop "${installed_units[@]}"
   xargs --delimiter='\n' rm -f <"$build/install_manifest.txt"
-  rm -rf "${shared_files[@]/#//usr/share/}" /etc/ktlsd
+  rm -rf "${installed_copies[@]}"
   systemctl daemon-reload
 }
 
