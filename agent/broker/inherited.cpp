@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <system_error>
+#include <utility>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -37,8 +38,9 @@ Fd take(std::vector<Inherited>& from, std::string_view name) {
   return fd;
 }
 
-void close_rest(std::vector<Inherited> rest) {
-  for (const auto& left : rest)
+void close_rest(std::vector<Inherited>&& rest) {
+  const auto closed = std::move(rest);
+  for (const auto& left : closed)
     log::warning("a descriptor \"{}\" of the service manager is closed: nothing is known by this "
                  "name, or there was one before it; see FileDescriptorName= of its socket unit",
                  escape(left.name));

@@ -22,7 +22,7 @@ struct Inherited {
 [[nodiscard]] Fd take(std::vector<Inherited>& from, std::string_view name);
 
 // Closes what nobody has taken, with a warning for each.
-void close_rest(std::vector<Inherited> rest);
+void close_rest(std::vector<Inherited>&& rest);
 
 // What systemd's descriptor store is told: FDSTORE in sd_notify(3). False: there is none to tell.
 // What is kept under a name is there at the next start, whatever ends this process.

@@ -103,6 +103,8 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::create(EventLoop& loop, Fd
 }
 
 void MetricsServer::on_connection() {
+  if (clients_.size() >= limits_.connections)
+    return set_enabled(listening_, false); // until one ends
   Fd socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!socket) {
     if (!comes_later() && errno != ECONNABORTED)
@@ -111,8 +113,6 @@ void MetricsServer::on_connection() {
   }
   if (const auto served = serve(std::move(socket)); !served)
     log::warning("serving metrics: {}", served.error().message());
-  if (clients_.size() >= limits_.connections)
-    set_enabled(listening_, false); // until one ends
 }
 
 // No descriptor is free: who connects waits in the backlog for a moment.

@@ -7,23 +7,24 @@ namespace ktls {
 namespace {
 
 constexpr std::time_t day = 24L * 60 * 60;
-constexpr std::time_t now = 1'800'000'000; // 2027-01-15 08:00:00 UTC
+constexpr std::time_t moment = 1'800'000'000; // 2027-01-15 08:00:00 UTC
 
 TEST(Expiry, HasStepsAtThirtySevenAndOneDays) {
-  EXPECT_EQ(expiry_of(now + 31 * day, now), Expiry::Far);
-  EXPECT_EQ(expiry_of(now + 30 * day, now), Expiry::Month);
-  EXPECT_EQ(expiry_of(now + 7 * day + 1, now), Expiry::Month);
-  EXPECT_EQ(expiry_of(now + 7 * day, now), Expiry::Week);
-  EXPECT_EQ(expiry_of(now + day, now), Expiry::Day);
-  EXPECT_EQ(expiry_of(now + 1, now), Expiry::Day);
-  EXPECT_EQ(expiry_of(now, now), Expiry::Over);
+  EXPECT_EQ(expiry_of(moment + 31 * day, moment), Expiry::Far);
+  EXPECT_EQ(expiry_of(moment + 30 * day, moment), Expiry::Month);
+  EXPECT_EQ(expiry_of(moment + 7 * day + 1, moment), Expiry::Month);
+  EXPECT_EQ(expiry_of(moment + 7 * day, moment), Expiry::Week);
+  EXPECT_EQ(expiry_of(moment + day, moment), Expiry::Day);
+  EXPECT_EQ(expiry_of(moment + 1, moment), Expiry::Day);
+  EXPECT_EQ(expiry_of(moment, moment), Expiry::Over);
 }
 
 TEST(Expiry, IsToldInWords) {
-  EXPECT_EQ(describe_expiry(now + 6 * day + 5, now), "expires in 6 days, on 2027-01-21 08:00 UTC");
-  EXPECT_EQ(describe_expiry(now + day, now), "expires in 1 day, on 2027-01-16 08:00 UTC");
-  EXPECT_EQ(describe_expiry(now + 7200, now), "expires in 2 hours, on 2027-01-15 10:00 UTC");
-  EXPECT_EQ(describe_expiry(now - 60, now),
+  EXPECT_EQ(describe_expiry(moment + 6 * day + 5, moment),
+            "expires in 6 days, on 2027-01-21 08:00 UTC");
+  EXPECT_EQ(describe_expiry(moment + day, moment), "expires in 1 day, on 2027-01-16 08:00 UTC");
+  EXPECT_EQ(describe_expiry(moment + 7200, moment), "expires in 2 hours, on 2027-01-15 10:00 UTC");
+  EXPECT_EQ(describe_expiry(moment - 60, moment),
             "has expired, on 2027-01-15 07:59 UTC: peers refuse it");
 }
 

@@ -33,27 +33,27 @@ Snapshot snapshot_of(const std::vector<Certificate>& certificates) {
   }
   return out;
 }
-const ipc::Der one{std::byte{1}};
-const ipc::Der other{std::byte{2}};
+const ipc::Der der_one{std::byte{1}};
+const ipc::Der der_other{std::byte{2}};
 
 Lines expired(const std::vector<Certificate>& after, const std::vector<Certificate>& before) {
   return newly_expired(snapshot_of(after), snapshot_of(before), 1000).lines;
 }
 
 TEST(NewlyExpired, IsACertificateThatIsNewAndOld) {
-  EXPECT_EQ(expired({{one, 999}}, {}),
+  EXPECT_EQ(expired({{der_one, 999}}, {}),
             Lines{"test.toml:0: /host.pem: the certificate has expired"});
-  EXPECT_EQ(expired({{one, 1000}}, {{other, 2000}}).size(), 1U);
-  EXPECT_EQ(expired({{one, 1001}}, {}), Lines{});
+  EXPECT_EQ(expired({{der_one, 1000}}, {{der_other, 2000}}).size(), 1U);
+  EXPECT_EQ(expired({{der_one, 1001}}, {}), Lines{});
 }
 
 TEST(NewlyExpired, IsNoneThatIsInForceAlready) {
-  EXPECT_EQ(expired({{one, 999}}, {{one, 999}}), Lines{});
-  EXPECT_EQ(expired({{one, 999}}, {{other, 2000}, {one, 999}}), Lines{});
+  EXPECT_EQ(expired({{der_one, 999}}, {{der_one, 999}}), Lines{});
+  EXPECT_EQ(expired({{der_one, 999}}, {{der_other, 2000}, {der_one, 999}}), Lines{});
 }
 
 TEST(NewlyExpired, IsEachOfThem) {
-  EXPECT_EQ(expired({{one, 999}, {one, 2000}, {other, 5}}, {}),
+  EXPECT_EQ(expired({{der_one, 999}, {der_one, 2000}, {der_other, 5}}, {}),
             (Lines{"test.toml:0: /host.pem: the certificate has expired",
                    "test.toml:2: /host.pem: the certificate has expired"}));
 }
