@@ -59,8 +59,7 @@ void add_connection(FieldList& fields, const SessionDetails& details, WallTime n
       .add("role", row.role)
       .add("since",
            row.began_us == 0 ? "" : in_brackets(date_text(began), duration_text(now - began)))
-      .add("state",
-           row.state == "recovered" ? "recovered: found after a restart of the agent" : row.state,
+      .add("state", row.state == "recovered" ? "recovered: there before the agent" : row.state,
            row.state == "recovered" ? Tone::Warning : Tone::Plain)
       .add("asked for by", asked_by(row))
       .add("owner", owner_words(details));

@@ -76,6 +76,17 @@ TEST_F(SessionWordsTest, SayWhatIsNotKnown) {
                             "  identity      it has shown none, or none is known\n");
 }
 
+TEST_F(SessionWordsTest, SayThatOneWasThereBefore) {
+  auto details = test::details();
+  details.row.origin = "foreign";
+  details.row.state = "recovered";
+  const auto told = words(details);
+
+  EXPECT_NE(told.find("  state         recovered: there before the agent\n"), std::string::npos)
+      << told;
+  EXPECT_NE(told.find("  asked for by  not known: it was there before"), std::string::npos) << told;
+}
+
 TEST_F(SessionWordsTest, SayThatAPeerWasNotValidated) {
   auto details = test::details();
   details.authenticated = false;
