@@ -35,7 +35,7 @@ void add_choices(CLI::App& command, bus::SessionFilter& filter) {
   command.add_option("--role", filter.role, "What this host is in it")
       ->check(CLI::IsMember({"client", "server", "server-with-client-auth"}))
       ->group(filter_group);
-  command.add_option("--state", filter.state, "recovered: found after a restart of the agent")
+  command.add_option("--state", filter.state, "recovered: there before the agent")
       ->check(CLI::IsMember({"open", "recovered"}))
       ->group(filter_group);
 }

@@ -66,7 +66,7 @@ TEST_F(SessionWordsTest, SayWhatIsNotKnown) {
   EXPECT_EQ(words(details), "session 12\n"
                             "  local         [2001:db8::1]:2049\n"
                             "  remote        [2001:db8:1:2:3:4:5:6]:700\n"
-                            "  state         recovered: found after a restart of the agent\n"
+                            "  state         recovered: there before the agent\n"
                             "  asked for by  the kernel, for one of its own services\n"
                             "\n"
                             "protection\n"
