@@ -11,20 +11,23 @@
 #include "base/log.hpp"
 
 namespace ktls {
-
 namespace {
 
+// Whatever is wrong, it is one line: there may be as many records as there were sessions.
 std::vector<Session> stored_sessions(int memory) {
   RecordReader reader;
-  const auto warn = [](const Error& error) {
-    log::warning("of the sessions before the restart: {}", error.message());
+  std::size_t unread = 0;
+  std::string last;
+  const auto note = [&](const Result<>& read) {
+    if (read)
+      return;
+    ++unread;
+    last = read.error().message();
   };
-  const auto whole = RecordLog::read(memory, [&](RecordLog::Bytes record) {
-    if (const auto known = reader.read(record); !known)
-      warn(known.error());
-  });
-  if (!whole)
-    warn(whole.error());
+  note(RecordLog::read(memory, [&](RecordLog::Bytes record) { note(reader.read(record)); }));
+  if (unread > 0)
+    log::warning("of the sessions before the restart {} records are not read; the last: {}", unread,
+                 last);
   return std::move(reader).sessions();
 }
 
