@@ -4,7 +4,9 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
+#include <type_traits>
 #include <utility>
 
 namespace ktls {
@@ -51,6 +53,71 @@ sockaddr_storage address_of(const json& value) {
   return size == bytes.size() ? out : sockaddr_storage{};
 }
 
+// Whether it is one item, of known lengths, with few others around one another: the library takes
+// stack for each, as far as there is any.
+bool is_shallow_cbor(std::span<const std::uint8_t> bytes) {
+  constexpr std::size_t most = 8;
+  std::array<std::uint64_t, most> to_come{1}; // items, on each level
+  std::size_t level = 0;
+  for (;;) {
+    while (to_come[level] == 0 && level > 0)
+      --level;
+    if (to_come[level] == 0 || bytes.empty())
+      return to_come[level] == 0 && bytes.empty();
+    --to_come[level];
+    const unsigned type = bytes[0] >> 5U; // RFC 8949, section 3
+    const unsigned info = bytes[0] & 0x1fU;
+    const std::size_t more = info < 24 ? 0 : std::size_t{1} << (info - 24);
+    if (info > 27 || more >= bytes.size())
+      return false;
+    std::uint64_t argument = info < 24 ? info : 0;
+    for (const auto byte : bytes.subspan(1, more))
+      argument = argument << 8U | byte;
+    bytes = bytes.subspan(1 + more);
+    const bool is_text = type == 2 || type == 3;
+    const bool is_list = type == 4 || type == 5;
+    if (type == 6 || ((is_text || is_list) && argument > bytes.size()))
+      return false;
+    if (is_text)
+      bytes = bytes.subspan(argument);
+    if (is_list && ++level == most)
+      return false;
+    if (is_list)
+      to_come[level] = type == 5 ? 2 * argument : argument;
+  }
+}
+
+// Whole, and not cut off: half a uid is root's. Of another the library says that it is null.
+template<class Number>
+Number number_in(const json& value) {
+  const bool fits =
+      value.is_number_unsigned()
+          ? std::in_range<Number>(value.get<std::uint64_t>())
+          : value.is_number_integer() && std::in_range<Number>(value.get<std::int64_t>());
+  return fits ? value.get<Number>() : json().get<Number>();
+}
+
+template<class Value>
+void read_into(const json& value, Value& member) {
+  if constexpr (std::is_integral_v<Value> && !std::is_same_v<Value, bool>)
+    member = number_in<Value>(value);
+  else
+    value.get_to(member);
+}
+void read_into(const json& value, ipc::SpkiHash& member) {
+  for (std::size_t i = 0; i < member.size(); ++i)
+    member[i] = number_in<std::uint8_t>(value.at(i));
+}
+
+// As far as the clock goes.
+std::chrono::system_clock::time_point time_in(const json& value) {
+  using std::chrono::microseconds;
+  using Time = std::chrono::system_clock::time_point;
+  const microseconds since(number_in<std::int64_t>(value));
+  const auto most = std::chrono::floor<microseconds>(Time::duration::max());
+  return Time(std::clamp(since, microseconds(0), most));
+}
+
 // One key of a map after the other, each into its member; what it does not have stays as it is.
 class MapReader {
 public:
@@ -59,18 +126,18 @@ public:
   template<class Value>
   void into(const char* key, Value& member) const {
     if (const auto* value = find(key))
-      value->get_to(member);
+      read_into(*value, member);
   }
   template<class Value>
   void into(const char* key, std::optional<Value>& member) const {
     if (const auto* value = find(key))
-      member = value->template get<Value>();
+      read_into(*value, member.emplace());
   }
   // One of those up to `last`.
   template<class Enumeration>
   void choice(const char* key, Enumeration& member, Enumeration last) const {
-    if (const auto* value = find(key); value && value->get<unsigned>() <= number_of(last))
-      member = static_cast<Enumeration>(value->get<unsigned>());
+    if (const auto* value = find(key); value && number_in<unsigned>(*value) <= number_of(last))
+      member = static_cast<Enumeration>(number_in<unsigned>(*value));
   }
   [[nodiscard]] const json& at(const char* key) const { return map_.at(key); }
   [[nodiscard]] const json* find(const char* key) const {
@@ -82,7 +149,7 @@ public:
   shared(const char* key,
          const std::map<std::uint64_t, std::shared_ptr<const Value>>& known) const {
     const auto* number = find(key);
-    return number != nullptr ? known.at(number->get<std::uint64_t>()) : nullptr;
+    return number != nullptr ? known.at(number_in<std::uint64_t>(*number)) : nullptr;
   }
 
 private:
@@ -126,7 +193,7 @@ Peer peer_of(const MapReader& map) {
 MappedUser user_of(const MapReader& map) {
   MappedUser out;
   map.into("name", out.name);
-  out.uid = map.at("uid").get<uid_t>();
+  out.uid = number_in<uid_t>(map.at("uid"));
   map.choice("strength", out.strength, policy::MappingStrength::Strong);
   map.into("source", out.source);
   map.into("rule", out.rule);
@@ -141,7 +208,7 @@ Session session_of(std::uint64_t cookie, const MapReader& map, const SharedParts
   map.into("netns", out.network_namespace);
   map.into("inode", out.inode);
   out.addresses = {address_of(map.at("local")), address_of(map.at("remote"))};
-  out.terms = known.terms.at(map.at("terms").get<std::uint64_t>());
+  out.terms = known.terms.at(number_in<std::uint64_t>(map.at("terms")));
   out.peer = map.shared("peer", known.peers);
   out.user = map.shared("user", known.users);
   map.into("anchor", out.anchor_spki);
@@ -149,8 +216,7 @@ Session session_of(std::uint64_t cookie, const MapReader& map, const SharedParts
   map.into("pid", out.pid);
   map.into("recovered", out.recovered);
   out.foreign = out.recovered;
-  out.began = std::chrono::system_clock::time_point(
-      std::chrono::microseconds(map.at("began").get<std::int64_t>()));
+  out.began = time_in(map.at("began"));
   return out;
 }
 
@@ -228,10 +294,12 @@ RecordBytes record_of_end(std::uint64_t cookie) {
 
 // The library says by an exception what is not as it has to be.
 Result<> RecordReader::read(std::span<const std::uint8_t> record) try {
+  if (!is_shallow_cbor(record))
+    return invalid("a record of a session is none");
   const auto parsed = json::from_cbor(record.begin(), record.end());
-  const auto number = parsed.at(1).get<std::uint64_t>();
+  const auto number = number_in<std::uint64_t>(parsed.at(1));
   const MapReader map(parsed.at(2));
-  switch (static_cast<RecordKind>(parsed.at(0).get<std::uint8_t>())) {
+  switch (static_cast<RecordKind>(number_in<std::uint8_t>(parsed.at(0)))) {
   case RecordKind::Terms:
     known_.terms[number] = std::make_shared<const SessionTerms>(terms_of(map));
     break;

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <limits>
 #include <nlohmann/json.hpp>
 
+#include "broker/record_log.hpp"
 #include "broker/session_samples.hpp"
 
 namespace ktls {
@@ -119,6 +121,33 @@ TEST_F(SessionRecordTest, HasNoUseForWhatIsNone) {
   write_shared();
   EXPECT_TRUE(reader.read(record_of(test::sample_session(1), all)));
   EXPECT_EQ(sessions().size(), 1U) << "the others count";
+}
+
+TEST_F(SessionRecordTest, HasNoUseForNumbersThatDoNotFit) {
+  for (const json& uid : {json(std::uint64_t{1} << 32U), json(-1), json(0.5), json(1e300)}) {
+    EXPECT_FALSE(reads({1, 1, {{"uid", uid}}})) << uid;
+    EXPECT_FALSE(reads({3, 1, {{"name", "alice"}, {"uid", uid}}})) << uid;
+  }
+  EXPECT_FALSE(reads({1, 1, {{"origin", 1e300}}}));
+  EXPECT_FALSE(reads({1e300, 1, json::object()}));
+  EXPECT_FALSE(reads({1, -1, json::object()}));
+}
+
+TEST_F(SessionRecordTest, HasTimesAsFarAsTheClockGoes) {
+  constexpr auto latest = std::numeric_limits<std::int64_t>::max();
+  const auto none = json::binary({});
+  EXPECT_TRUE(reads({1, 1, json::object()}));
+  EXPECT_TRUE(reads({4, 5, {{"terms", 1}, {"local", none}, {"remote", none}, {"began", latest}}}));
+
+  const auto read = sessions();
+
+  ASSERT_EQ(read.size(), 1U);
+  EXPECT_GT(read[0].began, std::chrono::system_clock::now());
+}
+
+TEST_F(SessionRecordTest, HasNoUseForWhatTakesAllStack) {
+  for (const auto lists : RecordBytes{0x81, 0xa1, 0x9f, 0xbf, 0x5f, 0x7f, 0xd9})
+    EXPECT_FALSE(reader.read(RecordBytes(RecordLog::max_record, lists))) << int(lists);
 }
 
 TEST_F(SessionRecordTest, HasNoUseForAnyPartOfOne) {

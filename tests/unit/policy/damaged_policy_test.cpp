@@ -75,6 +75,15 @@ TEST(DamagedPolicy, IsSoundAsAWhole) {
   EXPECT_EQ(test::problems(std::string(sample)), "");
 }
 
+TEST(DamagedPolicy, MayHaveLettersThatAreNotAscii) {
+  for (const std::string letter : {"\u00a1", "\u00e9", "\u0430", "\u3042"}) {
+    EXPECT_TRUE(is_told(letter + " = 1\n")) << letter;
+    EXPECT_TRUE(is_told("a" + letter + " = 1\n")) << letter;
+    EXPECT_TRUE(is_told("a = 1" + letter + "\n")) << letter;
+    EXPECT_TRUE(is_told(sample + test::rule("tag = \"\"\"\\\n" + letter + "\"\"\""))) << letter;
+  }
+}
+
 TEST(DamagedPolicy, MayEndAtEveryByte) {
   const std::string whole = sample;
   for (std::size_t size = 0; size < whole.size(); ++size)

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A configuration of AT-TLS, to be imported.
+#include "import/at_tls.hpp"
+
+#include "import.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace ktls;
+  fuzz::must_be_sound(importer::import_at_tls(fuzz::text_of(data, size), "f"));
+  return 0;
+}
