@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "agent_exchange.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -10,6 +11,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <utility>
 
 namespace ktls {
 namespace {
@@ -24,6 +27,7 @@ public:
       (void)close(fd_);
   }
   [[nodiscard]] int get() const noexcept { return fd_; }
+  int release() noexcept { return std::exchange(fd_, -1); }
 
 private:
   int fd_;
@@ -61,10 +65,10 @@ int connect_within(int fd, const char* path, const Deadline& deadline) noexcept 
   }
 }
 
-int send_request(int connection, int fd, const wire::StartRequest& request,
+int send_request(int connection, int fd, const void* request, std::size_t size,
                  const Deadline& deadline) noexcept {
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)] = {};
-  iovec bytes = {const_cast<wire::StartRequest*>(&request), sizeof request};
+  iovec bytes = {const_cast<void*>(request), size};
   msghdr message{};
   message.msg_iov = &bytes;
   message.msg_iovlen = 1;
@@ -138,6 +142,15 @@ std::chrono::milliseconds time_for_agent(std::chrono::milliseconds left) noexcep
   return std::max(less, std::chrono::milliseconds(1));
 }
 
+int connect_to(const Connection& agent, const char* path, const Deadline& deadline) noexcept {
+  if (agent.get() < 0)
+    return errno;
+  const int connected = connect_within(agent.get(), path, deadline);
+  if (connected != 0)
+    return connected;
+  return deadline.remaining() == std::chrono::milliseconds::zero() ? ETIMEDOUT : 0;
+}
+
 wire::StartReply no_answer(int error) noexcept {
   if (error == ETIMEDOUT)
     return failure(error, handshake_timeout, "the agent did not answer in time");
@@ -157,45 +170,79 @@ wire::StartReply failure(int error, const char* reason, const char* message,
   return reply;
 }
 
-wire::StartReply ask_agent(const char* path, int fd, wire::StartRequest request,
-                           const Deadline& deadline,
-                           wire::PeerCertificate** certificates) noexcept {
-  const Connection agent(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-  if (agent.get() < 0)
-    return no_answer(errno);
-  const int connected = connect_within(agent.get(), path, deadline);
-  if (connected != 0)
-    return no_answer(connected);
+namespace {
 
-  const auto left = deadline.remaining();
-  if (left == std::chrono::milliseconds::zero())
-    return no_answer(ETIMEDOUT);
-  if (request.timeout_ms != 0)
-    request.timeout_ms = static_cast<std::uint32_t>(time_for_agent(left).count());
-  const int sent = send_request(agent.get(), fd, request, deadline);
+wire::StartReply exchange(const Connection& agent, int fd, const void* request, std::size_t size,
+                          const Deadline& deadline) noexcept {
+  const int sent = send_request(agent.get(), fd, request, size, deadline);
   // an agent at its limit may answer and close before it reads
   if (sent != 0 && sent != EPIPE && sent != ECONNRESET)
     return no_answer(sent);
-
   auto reply = wire::make<wire::StartReply>();
-  std::size_t size = 0;
-  const int received = receive(agent.get(), &reply, sizeof reply, size, deadline);
+  std::size_t got = 0;
+  const int received = receive(agent.get(), &reply, sizeof reply, got, deadline);
   if (received != 0)
     return no_answer(received);
-  if (size == 0)
+  if (got == 0)
     return no_answer(ECONNRESET);
   wire::StartReply decoded;
-  if (!wire::decode(&reply, size, decoded))
+  if (!wire::decode(&reply, got, decoded))
     return failure(EPROTO, agent_protocol_error,
                    "the agent's answer is malformed; use the libktlsctl of this agent");
   if (decoded.error == 0 && sent != 0)
     return failure(EPROTO, agent_protocol_error, "the agent claims success without a request");
+  return decoded;
+}
+
+} // namespace
+
+wire::StartReply ask_agent(const char* path, int fd, wire::StartRequest request,
+                           const Deadline& deadline,
+                           wire::PeerCertificate** certificates) noexcept {
+  const Connection agent(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  const int connected = connect_to(agent, path, deadline);
+  if (connected != 0)
+    return no_answer(connected);
+  if (request.timeout_ms != 0)
+    request.timeout_ms = static_cast<std::uint32_t>(time_for_agent(deadline.remaining()).count());
+  auto reply = exchange(agent, fd, &request, sizeof request, deadline);
   const bool wanted = certificates != nullptr && (request.flags & request.wants_certificates) != 0;
-  if (decoded.certificates > 0 &&
-      (!wanted || !receive_certificates(agent.get(), decoded, certificates, deadline)))
+  if (reply.certificates > 0 &&
+      (!wanted || !receive_certificates(agent.get(), reply, certificates, deadline)))
     return failure(EPROTO, agent_protocol_error,
                    "the agent's certificates are malformed; use the libktlsctl of this agent");
-  return decoded;
+  return reply;
+}
+
+wire::StartReply ask_agent(const char* path, int fd, const wire::RekeyRequest& request,
+                           const Deadline& deadline) noexcept {
+  const Connection agent(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  const int connected = connect_to(agent, path, deadline);
+  if (connected != 0)
+    return no_answer(connected);
+  return exchange(agent, fd, &request, sizeof request, deadline);
+}
+
+wire::StartReply open_control(const char* path, int fd, const Deadline& deadline,
+                              int& control) noexcept {
+  Connection agent(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  const int connected = connect_to(agent, path, deadline);
+  if (connected != 0)
+    return no_answer(connected);
+  const auto request = wire::make<wire::ControlRequest>();
+  const auto reply = exchange(agent, fd, &request, sizeof request, deadline);
+  if (reply.error == 0 && fcntl(agent.get(), F_SETFL, O_NONBLOCK) < 0)
+    return no_answer(errno);
+  if (reply.error == 0)
+    control = agent.release();
+  return reply;
+}
+
+const char* agent_socket(const char* chosen) noexcept {
+  if (chosen != nullptr)
+    return chosen;
+  const char* path = secure_getenv("KTLSCTL_AGENT_SOCKET");
+  return path != nullptr && *path != '\0' ? path : wire::default_agent_socket;
 }
 
 } // namespace ktls

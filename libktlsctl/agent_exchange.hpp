@@ -16,6 +16,19 @@ namespace ktls {
                                          const Deadline& deadline,
                                          wire::PeerCertificate** certificates) noexcept;
 
+// The same without a limit for the agent to keep, and with no certificates.
+[[nodiscard]] wire::StartReply ask_agent(const char* path, int fd,
+                                         const wire::RekeyRequest& request,
+                                         const Deadline& deadline) noexcept;
+
+// Opens a connection on which the agent sends orders about the socket `fd`; it is not blocking, and
+// goes to `control` where the reply is no failure.
+[[nodiscard]] wire::StartReply open_control(const char* path, int fd, const Deadline& deadline,
+                                            int& control) noexcept;
+
+// Where it listens: `chosen`, or null for the environment's, or the default.
+[[nodiscard]] const char* agent_socket(const char* chosen) noexcept;
+
 inline constexpr const char* agent_unavailable = "agent-unavailable";
 inline constexpr const char* agent_protocol_error = "agent-protocol-error";
 // The agent's, and the only one behind which a socket goes on in clear text.

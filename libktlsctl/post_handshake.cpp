@@ -13,6 +13,9 @@ constexpr std::byte key_update{24};
 // Section 4.6.1: two uint32, ticket_nonce<0..255>, ticket<1..2^16-1>, extensions<0..2^16-2>
 constexpr std::size_t max_ticket_size = 4 + 4 + (1 + 255) + (2 + 65535) + (2 + 65534);
 constexpr std::size_t key_update_size = 1;
+// Section 4.6.3: KeyUpdateRequest
+constexpr std::byte request_none{0};   // update_not_requested
+constexpr std::byte request_update{1}; // update_requested
 
 } // namespace
 
@@ -30,6 +33,11 @@ PostHandshake::Verdict PostHandshake::begin_body() noexcept {
 
 PostHandshake::Verdict PostHandshake::feed(std::span<const std::byte> bytes) noexcept {
   while (!bytes.empty() && verdict_ != Verdict::Forbidden) {
+    if (body_left_ > 0 && verdict_ == Verdict::KeyUpdate) {
+      update_requested_ = bytes.front() == request_update;
+      if (!update_requested_ && bytes.front() != request_none)
+        verdict_ = Verdict::Forbidden;
+    }
     if (body_left_ > 0) {
       const std::size_t step = std::min(body_left_, bytes.size());
       body_left_ -= step;

@@ -17,6 +17,9 @@ public:
   // at_boundary().
   Verdict feed(std::span<const std::byte> bytes) noexcept;
 
+  // After KeyUpdate: the peer wants one in return (RFC 8446, section 4.6.3).
+  [[nodiscard]] bool update_requested() const noexcept { return update_requested_; }
+
   // No message has been begun and not ended.
   [[nodiscard]] bool at_boundary() const noexcept { return header_size_ == 0 && body_left_ == 0; }
 
@@ -26,6 +29,7 @@ private:
   std::byte header_[4] = {};
   std::size_t header_size_ = 0;
   std::size_t body_left_ = 0;
+  bool update_requested_ = false;
   Verdict verdict_ = Verdict::Harmless;
 };
 

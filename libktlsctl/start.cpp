@@ -58,13 +58,6 @@ int make_request(const ktlsctl_options& options, wire::StartRequest& request) no
   return 0;
 }
 
-const char* agent_socket(const ktlsctl_options& options) noexcept {
-  if (options.agent_socket != nullptr)
-    return options.agent_socket;
-  const char* path = secure_getenv("KTLSCTL_AGENT_SOCKET");
-  return path != nullptr && *path != '\0' ? path : wire::default_agent_socket;
-}
-
 // `stays`: the socket is to go on as it is.
 int secure(int fd, const ktlsctl_options* given, ktlsctl_session** session,
            bool (*is_secured)(int fd), bool& stays) noexcept {
@@ -89,9 +82,9 @@ int secure(int fd, const ktlsctl_options* given, ktlsctl_session** session,
   }
 
   const std::uint32_t limit = options.timeout_ms != 0 ? options.timeout_ms : wire::max_timeout_ms;
-  wire::StartReply reply =
-      ask_agent(agent_socket(options), fd, request, Deadline(std::chrono::milliseconds(limit)),
-                session != nullptr ? &(*session)->certificates : nullptr);
+  wire::StartReply reply = ask_agent(agent_socket(options.agent_socket), fd, request,
+                                     Deadline(std::chrono::milliseconds(limit)),
+                                     session != nullptr ? &(*session)->certificates : nullptr);
   if (reply.error == 0 && !is_secured(fd))
     reply = failure(EPROTO, agent_protocol_error,
                     "the agent claims success, but the kernel has no keys for this socket");

@@ -12,7 +12,9 @@
 #include <cstdint>
 #include <cstring>
 
+#include "control_record.hpp"
 #include "kernel_tls.hpp"
+#include "key_update.hpp"
 #include "ktlsctl.h"
 #include "post_handshake.hpp"
 
@@ -23,8 +25,7 @@
 namespace ktls {
 namespace {
 
-// RFC 8446, sections 5.1 and 6
-enum ContentType : std::uint8_t { Alert = 21, Handshake = 22, ApplicationData = 23 };
+// RFC 8446, section 6
 enum AlertDescription : std::uint8_t {
   CloseNotify = 0,
   BadCertificate = 42,
@@ -39,6 +40,9 @@ enum AlertDescription : std::uint8_t {
 };
 constexpr std::uint8_t warning_level = 1;
 constexpr std::size_t alert_size = 2;
+// RFC 8446, section 4.6.3: type, length and KeyUpdateRequest
+constexpr std::byte key_update_type{24};
+constexpr std::size_t key_update_size = 5;
 
 // Records without data that one call takes before it lets its caller breathe.
 constexpr int max_control_records = 64;
@@ -93,7 +97,7 @@ int errno_of(std::uint8_t alert) noexcept {
 
 class Reader {
 public:
-  explicit Reader(int fd) noexcept : fd_(fd) {}
+  Reader(int fd, bool only_receives) noexcept : fd_(fd), only_receives_(only_receives) {}
 
   ptrdiff_t read(void* buffer, std::size_t n, int flags) noexcept;
 
@@ -102,6 +106,8 @@ private:
 
   Next take_control_record(Piece piece, const void* buffer) noexcept;
   Next take_handshake(Piece piece, const void* buffer) noexcept;
+  Next take_key_update(bool wants_answer) noexcept;
+  void take_key_update_ahead() noexcept;
   Next take_alert(Piece piece, const void* buffer) noexcept;
   Piece receive_rest(void* buffer, std::size_t n) noexcept;
   Next finish(ptrdiff_t result) noexcept {
@@ -110,6 +116,7 @@ private:
   }
 
   int fd_;
+  bool only_receives_;
   PostHandshake handshake_;
   ptrdiff_t result_ = 0;
 };
@@ -124,8 +131,12 @@ ptrdiff_t Reader::read(void* buffer, std::size_t n, int flags) noexcept {
       if (piece.size <= 0 || piece.type != Handshake)
         return shut_down(fd_, EPROTO);
     }
-    if (piece.size < 0 || piece.type == ApplicationData)
+    if (piece.size < 0 || piece.type == ApplicationData) {
+      const bool may_be_ahead = piece.size > 0 && static_cast<std::size_t>(piece.size) < n;
+      if (may_be_ahead && (flags & MSG_PEEK) == 0)
+        take_key_update_ahead();
       return piece.size;
+    }
     if ((flags & MSG_PEEK) != 0) // the kernel may give several peeked records of one type at once
       piece = receive_rest(buffer, piece.type == Alert ? std::min(n, alert_size) : n);
     if (take_control_record(piece, buffer) == Next::Return)
@@ -173,12 +184,37 @@ Reader::Next Reader::take_handshake(Piece piece, const void* buffer) noexcept {
     return Next::Continue;
   case PostHandshake::Verdict::KeyUpdate:
     if (handshake_.at_boundary())
-      return finish(-EKEYEXPIRED);
+      return take_key_update(handshake_.update_requested());
     break;
   case PostHandshake::Verdict::Forbidden:
     break;
   }
   return finish(shut_down(fd_, EPROTO));
+}
+
+Reader::Next Reader::take_key_update(bool wants_answer) noexcept {
+  // nothing that comes behind it can be read with the keys of now
+  if (follow_key_update(fd_) != 0)
+    return finish(shut_down(fd_, EKEYEXPIRED));
+  handshake_ = {};
+  if (!wants_answer)
+    return Next::Continue;
+  // one that does not fit into the socket now is not sent: nothing remembers to send it later
+  const int answered = only_receives_ ? 0 : send_key_update(fd_, false);
+  if (answered != 0 && answered != -EAGAIN && answered != -EINTR)
+    return finish(shut_down(fd_, -answered));
+  return Next::Continue;
+}
+
+// The kernel may have decrypted a KeyUpdate behind the data; poll(2) then says that there is
+// nothing to read, until there are other keys, and nobody would read it. Where the keys cannot be
+// followed, the next call finds the socket so: the kernel says EKEYEXPIRED.
+void Reader::take_key_update_ahead() noexcept {
+  std::byte message[key_update_size];
+  const Piece ahead = receive(fd_, message, sizeof message, MSG_PEEK | MSG_DONTWAIT);
+  if (ahead.size <= 0 || ahead.type != Handshake || message[0] != key_update_type)
+    return;
+  (void)take_control_record(receive_rest(message, sizeof message), message);
 }
 
 Reader::Next Reader::take_alert(Piece piece, const void* buffer) noexcept {
@@ -209,30 +245,19 @@ Reader::Next Reader::take_alert(Piece piece, const void* buffer) noexcept {
 }
 
 int send_close_notify(int fd) noexcept {
-  constexpr std::uint8_t type = Alert;
-  std::uint8_t alert[] = {warning_level, CloseNotify};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof type)] = {};
-  iovec bytes = {alert, sizeof alert};
-  msghdr message{};
-  message.msg_iov = &bytes;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_TLS;
-  header->cmsg_type = TLS_SET_RECORD_TYPE;
-  header->cmsg_len = CMSG_LEN(sizeof type);
-  std::memcpy(CMSG_DATA(header), &type, sizeof type);
-  return sendmsg(fd, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+  constexpr std::uint8_t alert[] = {warning_level, CloseNotify};
+  return send_record(fd, Alert, alert);
 }
 
 } // namespace
 } // namespace ktls
 
 extern "C" ptrdiff_t ktlsctl_recv(int fd, void* buffer, size_t n, int flags) noexcept {
+  const bool only_receives = (flags & KTLSCTL_RECV_ONLY) != 0;
+  flags &= ~KTLSCTL_RECV_ONLY;
   if (n == 0 || (flags & ~(MSG_DONTWAIT | MSG_PEEK | MSG_WAITALL)) != 0)
     return -EINVAL;
-  return ktls::Reader(fd).read(buffer, n, flags);
+  return ktls::Reader(fd, only_receives).read(buffer, n, flags);
 }
 
 extern "C" int ktlsctl_shutdown(int fd) noexcept {

@@ -193,6 +193,43 @@ struct RevalidateReply {
   }
 };
 
+// Other keys for a socket that the agent has secured (RFC 8446, section 4.6.3), with the socket as
+// the only descriptor. The answer is a StartReply.
+enum class RekeyStep : std::uint32_t {
+  Prepare = 0, // could what is sent get other keys? Nothing changes
+  Send = 1,    // the KeyUpdate has been sent: what comes behind it has the next keys
+  Receive = 2  // the peer's KeyUpdate has been read
+};
+
+struct RekeyRequest {
+  static constexpr std::uint16_t type = 9;
+  Header header;
+  RekeyStep step;
+  std::uint32_t reserved;
+  [[nodiscard]] bool valid() const { return step <= RekeyStep::Receive && reserved == 0; }
+};
+
+// Orders about a socket that the agent has secured are to come, with the socket as the only
+// descriptor. Behind a StartReply that does not refuse, the connection stays, for Orders, until one
+// end closes it.
+struct ControlRequest {
+  static constexpr std::uint16_t type = 10;
+  Header header;
+  [[nodiscard]] bool valid() const { return true; }
+};
+
+enum class OrderKind : std::uint32_t {
+  Rekey = 1 // send a KeyUpdate that asks for one in return
+};
+
+struct Order {
+  static constexpr std::uint16_t type = 11;
+  Header header;
+  OrderKind kind;
+  std::uint32_t reserved;
+  [[nodiscard]] bool valid() const { return kind == OrderKind::Rekey && reserved == 0; }
+};
+
 // A message with its header filled in and all else zero.
 template<class Message>
 [[nodiscard]] Message make() {

@@ -162,6 +162,10 @@ constexpr std::array<ReasonFacts, reason_count> table{{
      "the peer's certificate, or the user that it belongs to, is not let in here"},
     {MappingTimeout, "mapping-timeout", EACCES, EACCES, access_denied,
      "whose the peer's certificate is was not found out in time; see the log of ktls-mapd"},
+    {KeyUpdateUnsupported, "key-update-unsupported", EOPNOTSUPP, EACCES, library,
+     "the keys of this session cannot be changed"},
+    {KeyUpdateLimit, "key-update-limit", EBUSY, EACCES, library,
+     "the keys of this session are changed too often: 32 times in 10 s are the most"},
 }};
 
 consteval bool table_is_sound() {

@@ -84,9 +84,12 @@ enum class Reason : std::uint16_t {
   WeakMapping,
   MappingDenied,
   MappingTimeout,
+  // an open session
+  KeyUpdateUnsupported,
+  KeyUpdateLimit,
 };
 
-inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::MappingTimeout) + 1;
+inline constexpr std::size_t reason_count = static_cast<std::size_t>(Reason::KeyUpdateLimit) + 1;
 
 struct ReasonFacts {
   Reason reason;

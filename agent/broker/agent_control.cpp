@@ -130,11 +130,7 @@ bus::AgentService::Handlers AgentControl::handlers() {
     return *cookie;
   };
   out.terminate = [this](const auto& ids) { return terminate(ids); };
-  out.rekey = [this](std::uint64_t id, const auto& done) {
-    if (find(id) == nullptr)
-      return done(no_such_session(id));
-    done(refused(AgentRefusal::NotPossible, "this version of ktlsd does not keep traffic secrets"));
-  };
+  out.rekey = [this](std::uint64_t id, const auto& done) { rekey(id, done); };
   out.revalidate_all = [this](auto done) {
     parts_.revalidator.run(
         [done = std::move(done)](const Revalidator::Report& report) { done(counts_of(report)); });
@@ -225,6 +221,7 @@ std::optional<bus::SessionDetails> AgentControl::details(std::uint64_t id) {
   if (session == nullptr)
     return std::nullopt;
   auto out = details_of(*session);
+  out.rekeys = parts_.secrets.replaced(id);
   if (const auto tls = parts_.watch.tls_of(*session))
     add_modes(out, *tls);
   return out;
@@ -259,6 +256,34 @@ std::vector<bus::NotEnded> AgentControl::terminate(const std::vector<std::uint64
           "it"}});
   }
   return failed;
+}
+
+void AgentControl::rekey(std::uint64_t id, const std::function<void(bus::AgentAnswer<>)>& done) {
+  const auto* session = find(id);
+  if (session == nullptr)
+    return done(no_such_session(id));
+  if (session->terms->origin == policy::Origin::Kernel)
+    return done(refused(AgentRefusal::NotPossible,
+                        "the kernel has this socket, and changes no keys by itself; a new "
+                        "connection has new ones"));
+  if (!parts_.secrets.find(id, Direction::Transmit))
+    return done(refused(AgentRefusal::NotPossible,
+                        "the agent has no traffic secrets of this session: it takes TLS 1.3, Linux "
+                        "6.14, and a session that this agent, or one before it, has secured"));
+  parts_.controls.order_rekey(id, [done](ControlChannels::Answer answer) {
+    switch (answer) {
+    case ControlChannels::Answer::Done:
+      return done({});
+    case ControlChannels::Answer::NoChannel:
+      return done(refused(AgentRefusal::NotPossible,
+                          "keys are changed by the program that sends, and this one takes no "
+                          "orders; see ktlsctl_control_open(3)"));
+    case ControlChannels::Answer::TooLate:
+      return done(refused(AgentRefusal::NotPossible,
+                          fmt::format("its program has not changed the keys within {} s",
+                                      ControlChannels::patience.count())));
+    }
+  });
 }
 
 void AgentControl::test_mapping(

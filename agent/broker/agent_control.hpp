@@ -10,11 +10,13 @@
 
 #include "base/event_loop.hpp"
 #include "broker/authoriser.hpp"
+#include "broker/control_channels.hpp"
 #include "broker/dispatcher.hpp"
 #include "broker/generations.hpp"
 #include "broker/metrics.hpp"
 #include "broker/reloader.hpp"
 #include "broker/revalidator.hpp"
+#include "broker/secret_store.hpp"
 #include "broker/session_ender.hpp"
 #include "broker/session_watch.hpp"
 #include "broker/sessions.hpp"
@@ -36,6 +38,8 @@ public:
     Revalidator& revalidator;
     Reloader& reloader;
     Metrics& metrics;
+    SecretStore& secrets;
+    ControlChannels& controls;
   };
   explicit AgentControl(Parts parts) : parts_(parts), started_(parts.loop.wall_clock()) {}
 
@@ -55,6 +59,7 @@ private:
   [[nodiscard]] const Session* find(std::uint64_t id);
   [[nodiscard]] std::optional<bus::SessionDetails> details(std::uint64_t id);
   [[nodiscard]] std::vector<bus::NotEnded> terminate(const std::vector<std::uint64_t>& ids);
+  void rekey(std::uint64_t id, const std::function<void(bus::AgentAnswer<>)>& done);
   void test_mapping(const bus::Chain& chain, const std::string& profile,
                     const bus::Context& context,
                     const std::function<void(bus::AgentAnswer<bus::MappingVerdict>)>& done);

@@ -203,6 +203,14 @@ void ApplicationIntake::on_packet(Id id, ipc::Packet packet) {
   if (!application.asked && packet.descriptors.empty() &&
       wire::decode(packet.data.data(), packet.data.size(), revalidate_request))
     return revalidate(id);
+  wire::RekeyRequest rekey_request{};
+  if (!application.asked && packet.descriptors.size() == 1 && !packet.data_truncated &&
+      wire::decode(packet.data.data(), packet.data.size(), rekey_request))
+    return rekey(id, rekey_request.step, packet.descriptors.front());
+  wire::ControlRequest control_request{};
+  if (!application.asked && packet.descriptors.size() == 1 && !packet.data_truncated &&
+      wire::decode(packet.data.data(), packet.data.size(), control_request))
+    return control(id, packet.descriptors.front());
   wire::StartRequest asked{};
   const Reason judged = application.asked ? Reason::MalformedRequest : judge_request(packet, asked);
   if (judged != Reason::Success) {
@@ -238,6 +246,42 @@ void ApplicationIntake::start(Id id, const wire::StartRequest& asked, Fd socket)
   const auto handshake = handlers_.submit(std::move(request));
   if (const auto still = applications_.find(id); still != applications_.end())
     still->second.handshake = handshake;
+}
+
+// Whoever has the socket may.
+void ApplicationIntake::rekey(Id id, wire::RekeyStep step, const Fd& socket) {
+  auto& application = applications_.at(id);
+  application.asked = true;
+  application.timer.reset();
+  dont_linger(socket.get());
+  const auto outcome = handlers_.rekey(step, socket.get());
+  if (outcome.reason != Reason::Success)
+    report(id, outcome);
+  reply(id, outcome);
+}
+
+void ApplicationIntake::report(Id id, const Outcome& outcome) {
+  failures_.write(outcome.reason, fmt::format("{}: {}: {} ({})", applications_.at(id).name,
+                                              facts(outcome.reason).name,
+                                              facts(outcome.reason).help, outcome.detail));
+}
+
+// From then on it is none of those that wait here for an answer.
+void ApplicationIntake::control(Id id, const Fd& socket) {
+  auto& application = applications_.at(id);
+  application.asked = true;
+  application.timer.reset();
+  dont_linger(socket.get());
+  const auto cookie = handlers_.control(application.uid, socket.get());
+  if (!cookie) {
+    report(id, cookie.error());
+    return reply(id, cookie.error());
+  }
+  auto taken = *take(id);
+  auto channel = taken.connection->release();
+  const auto message = reply_of(failure(Reason::Success));
+  if (channel.send(std::as_bytes(std::span(&message, 1))).value_or(false))
+    handlers_.controlled(*cookie, taken.uid, std::move(channel));
 }
 
 // Whoever can change the configuration may have it taken up.

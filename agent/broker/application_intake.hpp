@@ -42,6 +42,10 @@ public:
     std::function<void(policy::Facts&, int)> add_socket_facts; // of the socket that it passed
     std::function<void(Reloaded)> reload;                      // for root, and for our own user
     std::function<void(Revalidator::Done)> revalidate;         // for the same
+    std::function<Outcome(wire::RekeyStep, int)> rekey;        // of a socket that was passed
+    // Whether orders about a socket that was passed may be taken; its cookie.
+    std::function<tl::expected<std::uint64_t, Outcome>(uid_t, int)> control;
+    std::function<void(std::uint64_t, uid_t, ipc::Channel)> controlled; // from here on they are
   };
 
   // Makes the socket `path`, and its directory if that is missing. An error when another agent
@@ -82,6 +86,9 @@ private:
   void on_packet(Id id, ipc::Packet packet);
   void on_closed(Id id);
   void start(Id id, const wire::StartRequest& asked, Fd socket);
+  void rekey(Id id, wire::RekeyStep step, const Fd& socket);
+  void control(Id id, const Fd& socket);
+  void report(Id id, const Outcome& outcome);
   bool may_administrate(Id id);
   void reload(Id id);
   void revalidate(Id id);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "broker/broker.hpp"
 
+#include <fmt/format.h>
 #include <linux/capability.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include "broker/needs.hpp"
 #include "broker/session_log.hpp"
 #include "broker/session_view.hpp"
+#include "broker/socket_identity.hpp"
 #include "policy/show.hpp"
 #include "tls/psk.hpp"
 
@@ -32,7 +34,10 @@ Broker::Broker(EventLoop& loop, Options options, std::vector<KernelSource> kerne
       on_serving_(std::move(on_serving)), mapper_(loop, [this] { authoriser_.forget(); }),
       authoriser_(loop, mapper_), dispatcher_(loop, limits_of({}), local_time, &authoriser_),
       generations_(loop, std::move(options.helpers), dispatcher_),
-      store_({keep_descriptor, forget_descriptor}), session_watch_(loop, sessions_),
+      store_({keep_descriptor, forget_descriptor}), secrets_(keep_descriptor),
+      rekeyer_(loop, secrets_, options.suites.changes_keys),
+      controls_(loop, policy::AgentSettings{}.max_connections_per_uid),
+      session_watch_(loop, sessions_),
       session_ender_(session_watch_, [] { return has_capability(CAP_SYS_PTRACE); }),
       revalidator_(
           loop, sessions_, authoriser_,
@@ -44,7 +49,7 @@ Broker::Broker(EventLoop& loop, Options options, std::vector<KernelSource> kerne
           [this](const policy::Policy& policy) { return unmet(policy); },
           [this](const Configuration& configuration) { on_change(configuration); }),
       control_({loop, authoriser_, dispatcher_, generations_, sessions_, session_watch_,
-                session_ender_, revalidator_, reloader_, metrics_}),
+                session_ender_, revalidator_, reloader_, metrics_, secrets_, controls_}),
       bus_agent_(loop, control_.handlers()), expiry_(loop), files_(loop, [this] {
         log::info("a file of the configuration has changed");
         reload();
@@ -54,7 +59,7 @@ Broker::Broker(EventLoop& loop, Options options, std::vector<KernelSource> kerne
       log::warning("sessions are not followed: {}", followed.error().message());
   }
   observe();
-  restore(options.sessions);
+  restore(options.sessions, std::move(options.secrets));
 }
 
 // Where no rule has asked for it.
@@ -68,9 +73,19 @@ void Broker::add_unit(Session& session) {
 
 void Broker::observe() {
   dispatcher_.on_report([this](const HandshakeReport& report) { on_report(report); });
-  dispatcher_.on_secured([this](Session session, int socket) {
+  dispatcher_.on_secured([this](Session session, const tls::TrafficSecrets& secrets, int socket) {
     add_unit(session);
-    return session_watch_.add(std::move(session), socket);
+    // nobody has a socket of the kernel's to change keys of
+    const bool can_rekey = session.terms->origin != policy::Origin::Kernel;
+    const auto cookie = session_watch_.add(std::move(session), socket);
+    if (cookie && can_rekey)
+      secrets_.add(*cookie, secrets);
+    return cookie;
+  });
+  rekeyer_.on_change([this](std::uint64_t cookie, Direction direction) {
+    metrics_.count_rekey(direction);
+    if (direction == Direction::Transmit)
+      controls_.on_rekeyed(cookie);
   });
   sessions_.observe({[this](const Session& session) {
                        store_.add(session);
@@ -83,7 +98,7 @@ void Broker::observe() {
 }
 
 // Before anybody may ask for a session: each is listed once.
-void Broker::restore(const std::vector<Inherited>& memories) {
+void Broker::restore(const std::vector<Inherited>& memories, std::vector<Inherited> secrets) {
   auto sessions = store_.begin(memories);
   std::uint64_t generation = 0;
   for (const auto& session : sessions)
@@ -93,6 +108,8 @@ void Broker::restore(const std::vector<Inherited>& memories) {
   if (memories.empty())
     session_watch_.recover();
   store_.forget_earlier();
+  secrets_.begin(std::move(secrets));
+  secrets_.keep_only([this](auto cookie) { return sessions_.find(cookie) != nullptr; });
   if (sessions_.size() > 0)
     log::info("{} sessions of before go on{}", sessions_.size(),
               memories.empty() ? "; what the kernel does not say of them is not known" : "");
@@ -108,6 +125,9 @@ void Broker::on_report(const HandshakeReport& report) {
 
 void Broker::on_session_ended(const Session& session, SessionEnd how) {
   store_.remove(session.cookie);
+  secrets_.remove(session.cookie);
+  rekeyer_.forget(session.cookie);
+  controls_.remove(session.cookie);
   metrics_.count_end(how);
   const EndedSession ended{session, how, loop_.wall_clock()};
   journal::write(log::Level::Info, line_of(ended), fields_of(ended));
@@ -164,6 +184,7 @@ void Broker::on_change(const Configuration& configuration) {
   if (const auto service = bus_agent_.service())
     service->policy_loaded(generations_.number());
   applications_->set_limits(intake_limits_of(policy.agent()));
+  controls_.set_limit(policy.agent().max_connections_per_uid);
   revalidator_.set_interval(policy.agent().revalidation_interval);
   log::info("policy {} is in force: {}", generations_.number(), policy::sizes(policy));
   expiry_.watch(configuration.snapshot.certificates);
@@ -194,12 +215,41 @@ Result<> Broker::open_intakes(const policy::AgentSettings& agent) {
       done(generations_.number(), problems.lines);
     });
   };
+  handlers.rekey = [this](wire::RekeyStep step, int socket) { return rekey(step, socket); };
+  handlers.control = [this](uid_t uid, int socket) { return may_control(uid, socket); };
+  handlers.controlled = [this](std::uint64_t cookie, uid_t uid, ipc::Channel channel) {
+    controls_.add(cookie, uid, std::move(channel));
+  };
   handlers.revalidate = [this](Revalidator::Done done) { revalidator_.run(std::move(done)); };
   applications_ = TRY(ApplicationIntake::create(loop_, agent.socket, intake_limits_of(agent),
                                                 std::move(handlers), std::move(agent_socket_)));
   for (auto& source : std::exchange(kernel_sources_, {}))
     TRY(open_kernel_intake(std::move(source)));
   return {};
+}
+
+tl::expected<std::uint64_t, Outcome> Broker::secured_socket(int socket) const {
+  const auto cookie = socket_cookie(socket);
+  if (!cookie || sessions_.find(*cookie) == nullptr)
+    return tl::make_unexpected(
+        failure(Reason::KeyUpdateUnsupported, "the agent has not secured this socket"));
+  return *cookie;
+}
+
+tl::expected<std::uint64_t, Outcome> Broker::may_control(uid_t uid, int socket) const {
+  auto cookie = secured_socket(socket);
+  if (cookie && !controls_.may_add(uid))
+    return tl::make_unexpected(
+        failure(Reason::Busy, fmt::format("agent.max_connections_per_uid for uid {}", uid)));
+  return cookie;
+}
+
+Outcome Broker::rekey(wire::RekeyStep step, int socket) {
+  const auto cookie = secured_socket(socket);
+  if (!cookie)
+    return cookie.error();
+  TcpKtlsSocket kernel(socket);
+  return rekeyer_.run(step, *cookie, kernel);
 }
 
 Result<> Broker::open_kernel_intake(KernelSource source) {

@@ -14,6 +14,7 @@
 #include "broker/bus_agent.hpp"
 #include "broker/bus_mapper.hpp"
 #include "broker/caller.hpp"
+#include "broker/control_channels.hpp"
 #include "broker/dispatcher.hpp"
 #include "broker/expiry_watch.hpp"
 #include "broker/file_watch.hpp"
@@ -23,8 +24,10 @@
 #include "broker/known_units.hpp"
 #include "broker/metrics.hpp"
 #include "broker/metrics_server.hpp"
+#include "broker/rekeyer.hpp"
 #include "broker/reloader.hpp"
 #include "broker/revalidator.hpp"
+#include "broker/secret_store.hpp"
 #include "broker/session_ender.hpp"
 #include "broker/session_store.hpp"
 #include "broker/session_watch.hpp"
@@ -49,6 +52,7 @@ public:
     KernelSuites suites;
     std::string helpers;
     std::vector<Inherited> sessions = {}; // what an earlier agent has left of them
+    std::vector<Inherited> secrets = {};  // and of their traffic secrets
     // Those of the service manager, where it listens for us.
     Fd agent_socket = {};
     Fd metrics_socket = {};
@@ -67,7 +71,10 @@ public:
 
 private:
   void observe();
-  void restore(const std::vector<Inherited>& memories);
+  void restore(const std::vector<Inherited>& memories, std::vector<Inherited> secrets);
+  [[nodiscard]] tl::expected<std::uint64_t, Outcome> secured_socket(int socket) const;
+  [[nodiscard]] Outcome rekey(wire::RekeyStep step, int socket);
+  [[nodiscard]] tl::expected<std::uint64_t, Outcome> may_control(uid_t uid, int socket) const;
   void add_unit(Session& session);
   void on_report(const HandshakeReport& report);
   void on_session_ended(const Session& session, SessionEnd how);
@@ -95,6 +102,9 @@ private:
   KnownUnits units_{unit_of};
   Sessions sessions_;
   SessionStore store_;
+  SecretStore secrets_;
+  Rekeyer rekeyer_;
+  ControlChannels controls_;
   SessionWatch session_watch_;
   SessionEnder session_ender_;
   Revalidator revalidator_;

@@ -200,7 +200,10 @@ void Dispatcher::on_finished(const WorkerId& worker, const ipc::HandshakeFinishe
     outcome.user = std::move(found->second.user);
   if (outcome.reason == Reason::Success && outcome.authenticated && !outcome.peer_subject.empty())
     outcome.tags = plan.profile->tags;
-  finish(message.id, outcome);
+  const auto secret = [size = message.secrets.size](const auto& bytes) {
+    return std::as_bytes(std::span(bytes)).first(size);
+  };
+  finish(message.id, outcome, {secret(message.secrets.send), secret(message.secrets.receive)});
 }
 
 void Dispatcher::on_certificate(const WorkerId& worker, const ipc::PeerCertificate& message) {
@@ -411,7 +414,7 @@ void Dispatcher::end_all(Reason reason) {
   filling_ = false;
 }
 
-void Dispatcher::finish(Id id, Outcome outcome) {
+void Dispatcher::finish(Id id, Outcome outcome, const tls::TrafficSecrets& secrets) {
   auto node = handshakes_.extract(id);
   auto& handshake = node.mapped();
   const int socket = handshake.request.socket.get();
@@ -438,12 +441,13 @@ void Dispatcher::finish(Id id, Outcome outcome) {
       std::chrono::duration_cast<std::chrono::microseconds>(loop_.now() - handshake.began);
   const auto role = plan.profile != nullptr ? plan.profile->role : role_asked_of(handshake.request);
   const auto session =
-      outcome.reason == Reason::Success ? add_session(handshake, outcome) : std::nullopt;
+      outcome.reason == Reason::Success ? add_session(handshake, outcome, secrets) : std::nullopt;
   report({handshake.request, handshake.description, outcome, role, took, session});
   fill();
 }
 
-std::optional<std::uint64_t> Dispatcher::add_session(InFlight& handshake, const Outcome& outcome) {
+std::optional<std::uint64_t> Dispatcher::add_session(InFlight& handshake, const Outcome& outcome,
+                                                     const tls::TrafficSecrets& secrets) {
   const auto& request = handshake.request;
   const auto& profile = *handshake.plan.profile;
   SessionTerms terms;
@@ -478,7 +482,7 @@ std::optional<std::uint64_t> Dispatcher::add_session(InFlight& handshake, const 
   session.psk_identity = outcome.psk_identity;
   session.pid = request.pid;
   session.began = loop_.wall_clock();
-  return on_secured_(std::move(session), request.socket.get());
+  return on_secured_(std::move(session), secrets, request.socket.get());
 }
 
 void Dispatcher::report(const HandshakeReport& report) {

@@ -23,6 +23,7 @@
 #include "broker/session.hpp"
 #include "broker/socket_address.hpp"
 #include "broker/suspects.hpp"
+#include "tls/session.hpp"
 
 namespace ktls {
 
@@ -54,8 +55,10 @@ public:
   // From here on this one decides; first to be called before any request comes. Handshakes that
   // have begun keep theirs, and hold it until they end.
   void serve(std::shared_ptr<const Generation> generation, const Limits& limits);
-  // Told of each that is secured, while its socket is open; its cookie, if it is in the registry.
-  using OnSecured = std::function<std::optional<std::uint64_t>(Session session, int socket)>;
+  // Told of each that is secured, while its socket is open, with what its next keys are made of;
+  // its cookie, if it is in the registry.
+  using OnSecured = std::function<std::optional<std::uint64_t>(
+      Session session, const tls::TrafficSecrets& secrets, int socket)>;
   void on_secured(OnSecured call) { on_secured_ = std::move(call); }
   // Told of each that ends, however it does.
   void on_report(OnReport call) { on_report_ = std::move(call); }
@@ -117,9 +120,9 @@ private:
   void on_deadline(Id id);
   void watch_worker(Id id, EventLoop::Clock::time_point until);
   void on_late(Id id);
-  void finish(Id id, Outcome outcome);
-  [[nodiscard]] std::optional<std::uint64_t> add_session(InFlight& handshake,
-                                                         const Outcome& outcome);
+  void finish(Id id, Outcome outcome, const tls::TrafficSecrets& secrets = {});
+  [[nodiscard]] std::optional<std::uint64_t>
+  add_session(InFlight& handshake, const Outcome& outcome, const tls::TrafficSecrets& secrets);
   void report(const HandshakeReport& report);
 
   EventLoop& loop_;
@@ -130,7 +133,9 @@ private:
   Suspects suspects_;
   OutcomeLog log_;
   MappingLog mapping_log_;
-  OnSecured on_secured_ = [](const Session&, int) { return std::nullopt; };
+  OnSecured on_secured_ = [](const Session&, const tls::TrafficSecrets&, int) {
+    return std::nullopt;
+  };
   OnReport on_report_ = [](const HandshakeReport&) {};
   Id last_id_ = 0;
   std::unordered_map<Id, InFlight> handshakes_;

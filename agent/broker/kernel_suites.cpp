@@ -15,7 +15,8 @@ std::vector<std::string_view> names_of(const std::vector<Cipher>& ciphers) {
 } // namespace
 
 KernelSuites suites_of(const KernelTls& kernel) {
-  return {names_of(kernel.tls12), names_of(kernel.tls13), kernel.limits_records};
+  return {names_of(kernel.tls12), names_of(kernel.tls13), kernel.limits_records,
+          kernel.changes_keys};
 }
 
 KernelSuites all_suites() {

@@ -197,6 +197,7 @@ ktls::Broker::Options broker_options(const Options& options, ktls::KernelSuites 
                                      std::vector<ktls::Inherited> inherited) {
   ktls::Broker::Options out{options.configuration, std::move(suites), options.helpers};
   out.sessions = take_all(inherited, ktls::SessionStore::name_prefix);
+  out.secrets = take_all(inherited, ktls::SecretStore::name_prefix);
   out.agent_socket = ktls::take(inherited, "agent");
   out.metrics_socket = ktls::take(inherited, "metrics");
   ktls::close_rest(std::move(inherited));

@@ -112,6 +112,16 @@ MetricFamily Metrics::ends() const {
   return out;
 }
 
+MetricFamily Metrics::rekeys() const {
+  MetricFamily out{"ktls_rekeys", MetricType::Counter, "Keys of open sessions that were changed."};
+  for (const auto& [direction, name] :
+       {std::pair(Direction::Transmit, "transmit"), std::pair(Direction::Receive, "receive")})
+    out.samples.push_back({"_total",
+                           {{"direction", name}},
+                           static_cast<double>(rekeys_.at(static_cast<std::size_t>(direction)))});
+  return out;
+}
+
 std::vector<MetricFamily> Metrics::families(const MetricGauges& now) const {
   std::vector<MetricFamily> out;
   out.push_back(
@@ -123,6 +133,7 @@ std::vector<MetricFamily> Metrics::families(const MetricGauges& now) const {
   out.push_back(gauge("ktls_sessions", "Open sessions that were secured here.",
                       static_cast<double>(now.sessions)));
   out.push_back(ends());
+  out.push_back(rekeys());
   out.push_back({"ktls_workers_lost",
                  MetricType::Counter,
                  "Handshake processes that ended, or had to be ended, and were replaced.",

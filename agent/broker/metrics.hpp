@@ -17,6 +17,7 @@
 #include "broker/handshake_report.hpp"
 #include "broker/session.hpp"
 #include "broker/snapshot.hpp"
+#include "ktls/traffic_keys.hpp"
 
 namespace ktls {
 
@@ -42,6 +43,8 @@ public:
       std::chrono::milliseconds(5000), std::chrono::milliseconds(15000)};
 
   void count_handshake(const HandshakeReport& report);
+  // Keys that a session sends, or receives, with.
+  void count_rekey(Direction direction) { ++rekeys_.at(static_cast<std::size_t>(direction)); }
   void count_end(SessionEnd how) { ++ends_.at(static_cast<std::size_t>(how)); }
 
   [[nodiscard]] std::vector<MetricFamily> families(const MetricGauges& now) const;
@@ -58,10 +61,12 @@ private:
   [[nodiscard]] MetricFamily handshakes() const;
   [[nodiscard]] MetricFamily handshake_durations() const;
   [[nodiscard]] MetricFamily ends() const;
+  [[nodiscard]] MetricFamily rekeys() const;
 
   std::map<Kind, std::uint64_t> handshakes_;
   std::map<std::string_view, Histogram> durations_; // by role
   std::array<std::uint64_t, 3> ends_{};
+  std::array<std::uint64_t, 2> rekeys_{}; // by Direction
 };
 
 } // namespace ktls

@@ -33,6 +33,7 @@ public:
       : policy_(policy), suites_(suites), files_(user) {}
 
   tl::expected<Snapshot, policy::Problems> load() {
+    out_.workers.keeps_secrets = suites_.changes_keys;
     out_.workers.limits_records = suites_.limits_records;
     for (const auto& credential : policy_.credentials())
       add(credential);

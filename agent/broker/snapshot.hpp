@@ -56,6 +56,7 @@ struct KernelSuites {
   std::vector<std::string_view> tls12;
   std::vector<std::string_view> tls13;
   bool limits_records = false; // can keep to a peer's record_size_limit
+  bool changes_keys = false;   // can follow a KeyUpdate
 };
 
 // Reads certificates, trust stores, revocation lists and pre-shared keys; all problems at once,

@@ -300,7 +300,10 @@ Result<> WorkerPool::try_start_worker(Index index) {
   slot.serial = ++last_serial_;
   slot.process = TRY(Process::spawn(helpers_ + "/ktlsd-worker", descriptors));
   ipc::Connection::Handlers handlers;
-  handlers.on_packet = [this, index](const ipc::Packet& p) { on_worker_packet(index, p); };
+  handlers.on_packet = [this, index](ipc::Packet packet) {
+    on_worker_packet(index, packet);
+    wipe(packet.data);
+  };
   handlers.on_closed = [this, index] { on_worker_ended(index); };
   slot.connection = TRY(ipc::Connection::create(loop_, std::move(ours), std::move(handlers)));
   for (auto& signer : signers_)
@@ -342,7 +345,8 @@ void WorkerPool::on_worker_packet(Index index, const ipc::Packet& packet) {
   if (slot.phase == Phase::Ready && slot.handshakes > 0 && wire::decode(data, size, finished)) {
     --slot.handshakes;
     slot.undecided.erase(finished.id);
-    return handlers_.on_finished(index, finished);
+    handlers_.on_finished(index, finished);
+    return wipe_message(finished); // there may be traffic secrets in it
   }
   if (slot.phase == Phase::Ready && slot.handshakes > 0 && wire::decode(data, size, psk))
     return handlers_.on_psk_request(index, psk);

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <sys/epoll.h>
 
+#include "base/secret.hpp"
+
 namespace ktls::ipc {
 
 Result<std::unique_ptr<Connection>> Connection::create(EventLoop& loop, Channel channel,
@@ -36,6 +38,7 @@ Result<> Connection::flush() {
     const auto& next = queue_.front();
     if (!TRY(channel_.send(next.message, next.descriptor.get())))
       return {};
+    wipe(queue_.front().message); // there may be keys in it
     queue_.pop_front();
   }
   set_events(source_, EPOLLIN);

@@ -44,6 +44,11 @@ public:
   void drain(const std::function<void(std::span<const Fd>)>& look) {
     discard_messages(channel_, look);
   }
+  // Ends it: nothing is received or sent any more. Not for one with messages in its queue.
+  [[nodiscard]] Channel release() {
+    source_.reset();
+    return Channel(std::move(channel_));
+  }
   // For questions about the other end; stays its own.
   [[nodiscard]] int fd() const { return channel_.fd(); }
   ~Connection() = default;

@@ -242,6 +242,7 @@ std::vector<std::byte> encode(const WorkerConfiguration& configuration) {
   write_each(out, configuration.credentials, write_credential);
   write_each(out, configuration.trust_stores, write_trust_store);
   write_each(out, configuration.profiles, write_profile);
+  out.number(configuration.keeps_secrets ? 1 : 0);
   return out.take();
 }
 
@@ -254,6 +255,7 @@ Result<WorkerConfiguration> decode_configuration(std::span<const std::byte> byte
   TRY(read_each(in, configuration.credentials, read_credential));
   TRY(read_each(in, configuration.trust_stores, read_trust_store));
   TRY(read_each(in, configuration.profiles, read_profile));
+  TRY(read_choice(in, false, true, configuration.keeps_secrets));
   if (in.left() != 0)
     return invalid("worker configuration has bytes behind its end");
   TRY(check_indexes(configuration));

@@ -82,6 +82,7 @@ struct WorkerConfiguration {
   std::vector<Credential> credentials;
   std::vector<TrustStore> trust_stores;
   std::vector<Profile> profiles;
+  bool keeps_secrets = false; // the kernel can change keys: the broker wants what makes the next
 
   bool operator==(const WorkerConfiguration&) const = default;
 };

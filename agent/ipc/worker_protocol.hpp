@@ -177,6 +177,25 @@ struct TicketKey {
   [[nodiscard]] bool valid() const { return true; }
 };
 
+// Those of TLS 1.3 that the keys of application data are made of (RFC 8446, section 7.1); for the
+// next ones, when keys change.
+struct TrafficSecrets {
+  static constexpr std::size_t max_size = 48;
+  std::uint32_t size; // of each; 0: they are not told
+  std::uint32_t reserved;
+  std::array<std::uint8_t, max_size> send; // zero behind `size`
+  std::array<std::uint8_t, max_size> receive;
+
+  [[nodiscard]] bool valid() const {
+    const auto zero_behind = [this](const auto& secret) {
+      return std::all_of(secret.begin() + size, secret.end(),
+                         [](std::uint8_t byte) { return byte == 0; });
+    };
+    return (size == 0 || size == 32 || size == max_size) && reserved == 0 && zero_behind(send) &&
+           zero_behind(receive);
+  }
+};
+
 // The worker has closed its copy of the socket before it sends this.
 struct HandshakeFinished {
   static constexpr std::uint16_t type = 106;
@@ -195,12 +214,14 @@ struct HandshakeFinished {
   Text<1024> peer_subject; // escaped
   Text<1024> peer_issuer;  // escaped
   Text<512> detail;        // escaped; what the reason's own help does not say
+  TrafficSecrets secrets;
 
   [[nodiscard]] bool valid() const {
     return reason_from_number(reason).has_value() && authenticated <= 1 && resumed <= 1 &&
            protocol.valid() && cipher.valid() && group.valid() && signature.valid() &&
            server_name.valid() && alpn.valid() && psk_identity.valid() && peer_subject.valid() &&
-           peer_issuer.valid() && detail.valid();
+           peer_issuer.valid() && detail.valid() && secrets.valid() &&
+           (secrets.size == 0 || reason == 0);
   }
 };
 

@@ -11,13 +11,14 @@
 
 #include "base/fd.hpp"
 #include "base/reason.hpp"
+#include "ktls/key_change.hpp"
 #include "ktls/ktls_socket.hpp"
 
 namespace ktls {
 namespace {
 
 constexpr int connect_limit_ms = 1000;
-constexpr int connections = 2 * static_cast<int>(cipher_table.size()) + 1;
+constexpr int connections = 2 * static_cast<int>(cipher_table.size()) + 2;
 
 union Address {
   sockaddr any;
@@ -88,8 +89,13 @@ Result<Keys> throw_away_keys(Suite suite) {
                       bytes.first(record_sequence_size));
 }
 
-// Whether keys of this suite are taken, under a limit of record sizes or without.
-Result<bool> takes(const Listener& listener, Suite suite, std::optional<std::uint16_t> size_limit) {
+struct Try {
+  std::optional<std::uint16_t> size_limit = std::nullopt;
+  bool changes_keys = false;
+};
+
+// Whether keys of this suite are taken.
+Result<bool> takes(const Listener& listener, Suite suite, const Try& tried) {
   const Fd client = TRY(connect_to(listener));
   TcpKtlsSocket socket(client.get());
   if (attach(socket) != Reason::Success)
@@ -98,13 +104,14 @@ Result<bool> takes(const Listener& listener, Suite suite, std::optional<std::uin
                    std::errc::no_protocol_option);
   const auto transmit = TRY(throw_away_keys<TransmitKeys>(suite));
   const auto receive = TRY(throw_away_keys<ReceiveKeys>(suite));
-  return install(socket, transmit, receive, {0, 0, size_limit}).has_value();
+  return install(socket, transmit, receive, {0, 0, tried.size_limit}).has_value() &&
+         (!tried.changes_keys || change(socket, transmit).has_value());
 }
 
 Result<std::vector<Cipher>> taken(const Listener& listener, Protocol protocol) {
   std::vector<Cipher> accepted;
   for (const CipherFacts& row : cipher_table) {
-    const bool taken = TRY(takes(listener, {protocol, row.cipher}, std::nullopt));
+    const bool taken = TRY(takes(listener, {protocol, row.cipher}, {}));
     if (taken)
       accepted.push_back(row.cipher);
   }
@@ -119,9 +126,11 @@ Result<KernelTls> probe_ciphers() {
   KernelTls kernel;
   kernel.tls13 = TRY(taken(listener, Protocol::Tls13));
   kernel.tls12 = TRY(taken(listener, Protocol::Tls12));
-  if (!kernel.tls13.empty())
-    kernel.limits_records =
-        TRY(takes(listener, {Protocol::Tls13, kernel.tls13.front()}, any_limit));
+  if (!kernel.tls13.empty()) {
+    const Suite any{Protocol::Tls13, kernel.tls13.front()};
+    kernel.limits_records = TRY(takes(listener, any, {any_limit, false}));
+    kernel.changes_keys = TRY(takes(listener, any, {std::nullopt, true}));
+  }
   return kernel;
 }
 

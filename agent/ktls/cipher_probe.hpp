@@ -14,6 +14,7 @@ struct KernelTls {
   std::vector<Cipher> tls13;
   std::vector<Cipher> tls12;
   bool limits_records = false; // can keep to a peer's record_size_limit
+  bool changes_keys = false;   // can follow a KeyUpdate, from Linux 6.14 on
 };
 
 // An error when there is no kernel TLS at all, or no loopback interface to try it on. Waits for at

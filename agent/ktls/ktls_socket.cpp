@@ -73,6 +73,13 @@ int TcpKtlsSocket::set_option(int level, int name, std::span<const std::byte> va
   return ::setsockopt(fd_, level, name, value.data(), size) < 0 ? errno : 0;
 }
 
+int TcpKtlsSocket::get_option(int level, int name, std::span<std::byte> value) {
+  auto size = static_cast<socklen_t>(value.size());
+  if (::getsockopt(fd_, level, name, value.data(), &size) < 0)
+    return errno;
+  return size == value.size() ? 0 : EMSGSIZE;
+}
+
 void TcpKtlsSocket::shut_down() {
   (void)::shutdown(fd_, SHUT_RDWR);
 }

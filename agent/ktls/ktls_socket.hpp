@@ -19,6 +19,8 @@ public:
 
   // setsockopt(2); 0 or a positive errno.
   virtual int set_option(int level, int name, std::span<const std::byte> value) = 0;
+  // getsockopt(2) of a value of exactly this size; 0 or a positive errno.
+  virtual int get_option(int level, int name, std::span<std::byte> value) = 0;
   // shutdown(2) of both directions. A socket that is not connected any more is as good.
   virtual void shut_down() = 0;
 };
@@ -29,6 +31,7 @@ public:
   explicit TcpKtlsSocket(int fd) : fd_(fd) {}
 
   int set_option(int level, int name, std::span<const std::byte> value) override;
+  int get_option(int level, int name, std::span<std::byte> value) override;
   void shut_down() override;
 
 private:

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tls/session.hpp"
 
+#include <cstring>
+#include <utility>
+
 #include "base/text.hpp"
 #include "tls/failure.hpp"
 #include "tls/gnutls_error.hpp"
@@ -74,6 +77,8 @@ Result<> Session::Parts::set_up() {
     gnutls_certificate_send_x509_rdn_sequence(raw, context.parts().names_authorities ? 0 : 1);
   }
   gnutls_handshake_set_max_packet_length(raw, max_handshake_message);
+  if (parameters.keeps_secrets)
+    gnutls_handshake_set_secret_function(raw, on_secret);
   set_up_checks();
   transport.attach(raw);
   return {};
@@ -325,6 +330,30 @@ Result<TrafficState> Session::Parts::state(bool receive) {
   state.key = std::as_bytes(std::span(key.data, key.size));
   state.iv = std::as_bytes(std::span(iv.data, iv.size));
   return state;
+}
+
+// Each direction may be told by itself, and the other is null then.
+int Session::Parts::on_secret(gnutls_session_t session, gnutls_record_encryption_level_t level,
+                              const void* receive, const void* send, std::size_t size) {
+  if (level != GNUTLS_ENCRYPTION_LEVEL_APPLICATION)
+    return 0;
+  const auto keep = [size](const void* from, std::optional<Secret>& to) {
+    auto secret = from == nullptr ? invalid("none") : Secret::create(size);
+    if (!secret)
+      return;
+    std::memcpy(secret->bytes().data(), from, size);
+    to = std::move(*secret);
+  };
+  keep(receive, of(session).receive_secret);
+  keep(send, of(session).send_secret);
+  return 0;
+}
+
+TrafficSecrets Session::traffic_secrets() const {
+  if (!parts_->send_secret || !parts_->receive_secret)
+    return {};
+  return {std::as_const(*parts_->send_secret).bytes(),
+          std::as_const(*parts_->receive_secret).bytes()};
 }
 
 Result<TrafficState> Session::transmit_state() {

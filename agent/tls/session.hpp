@@ -32,6 +32,7 @@ struct SessionParameters {
   UserCheck* user = nullptr;
   // Where the profile has session tickets: the key that all workers share. None: no tickets.
   std::span<const std::byte> ticket_key = {};
+  bool keeps_secrets = false; // for traffic_secrets()
 };
 
 inline constexpr std::size_t ticket_key_size = 64; // GnuTLS's: name, encryption and MAC key
@@ -41,6 +42,12 @@ struct TrafficState {
   std::span<const std::byte> key;
   std::span<const std::byte> iv;
   std::array<std::byte, 8> sequence; // of the next record, big-endian
+};
+
+// Of TLS 1.3 (RFC 8446, section 7.1), pointing into the session. Empty: not known.
+struct TrafficSecrets {
+  std::span<const std::byte> send;
+  std::span<const std::byte> receive;
 };
 
 struct Failure {
@@ -93,6 +100,8 @@ public:
   [[nodiscard]] std::uint64_t tickets_sent() const;
   Result<TrafficState> transmit_state();
   Result<TrafficState> receive_state();
+  // That those keys are made of. Empty in TLS 1.2, and without keeps_secrets.
+  [[nodiscard]] TrafficSecrets traffic_secrets() const;
   // X.509 in DER, the peer's own first; views into the session. Empty: it presented none.
   [[nodiscard]] std::vector<std::span<const std::byte>> peer_certificates() const;
   // From the peer's Certificate on; escaped.

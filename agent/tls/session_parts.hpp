@@ -2,8 +2,10 @@
 // What is behind a Session; for this folder only.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
+#include "base/secret.hpp"
 #include "tls/context_parts.hpp"
 #include "tls/hello.hpp"
 #include "tls/peer_limits.hpp"
@@ -32,6 +34,8 @@ struct Session::Parts : CertificateChoice {
   void fail(int error);
   void fail(Reason reason, std::string_view detail, int error);
   Result<TrafficState> state(bool receive);
+  static int on_secret(gnutls_session_t session, gnutls_record_encryption_level_t level,
+                       const void* receive, const void* send, std::size_t size);
 
   // session_checks.cpp: judging the peer on the way, and all of it once more at the end
   void set_up_checks();
@@ -68,9 +72,11 @@ struct Session::Parts : CertificateChoice {
   std::optional<Psk> psk;
   int psk_lookups = 0;
   Verdict verdict;
-  bool user_judged = false;       // and found fit
-  std::optional<Failure> refused; // by one of our callbacks
-  Hello peer_hello;               // with the limits of EncryptedExtensions, too
+  bool user_judged = false;          // and found fit
+  std::optional<Failure> refused;    // by one of our callbacks
+  Hello peer_hello;                  // with the limits of EncryptedExtensions, too
+  std::optional<Secret> send_secret; // of application data
+  std::optional<Secret> receive_secret;
   Failure failed{Reason::InternalError, {}};
   bool handshake_done = false;
   bool busy = false;             // in advance(), perhaps waiting

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/secret.hpp"
 #include "base/text.hpp"
 #include "ktls/cipher.hpp"
 #include "ktls/clear_end.hpp"
@@ -34,6 +35,18 @@ void discard_error_queue(int socket) {
 // A want of memory passes, and another attempt may succeed.
 Reason reason_of(const Error& error) {
   return error.code == std::errc::not_enough_memory ? Reason::Busy : Reason::InternalError;
+}
+
+// None, where the session keeps none.
+ipc::TrafficSecrets secrets_of(const tls::Session& session) {
+  ipc::TrafficSecrets out{};
+  const auto secrets = session.traffic_secrets();
+  if (secrets.send.size() != secrets.receive.size() || secrets.send.size() > out.max_size)
+    return out;
+  out.size = static_cast<std::uint32_t>(secrets.send.size());
+  std::ranges::copy(secrets.send, std::as_writable_bytes(std::span(out.send)).begin());
+  std::ranges::copy(secrets.receive, std::as_writable_bytes(std::span(out.receive)).begin());
+  return out;
 }
 
 } // namespace
@@ -146,6 +159,7 @@ Result<> Handshake::prepare(const Profile& profile) {
   parameters.psk = this;
   parameters.user = asks_user_ ? this : nullptr;
   parameters.ticket_key = profile.ticket_key;
+  parameters.keeps_secrets = profile.keeps_secrets;
   if (!context_->profile().credentials.empty() && !parameters.anonymous)
     signers_.permit(fiber_, profile.permit);
   session_ = TRY(tls::Session::create(socket_.get(), parameters, *context_));
@@ -331,6 +345,7 @@ void Handshake::finish(Reason reason, std::string_view detail) {
     message.server_name.assign_cut(session_->server_name());
     message.alpn.assign_cut(session_->alpn());
     message.resumed = session_->resumed() ? 1 : 0;
+    message.secrets = secrets_of(*session_);
   } else {
     discard_input(socket_.get());
     // without a session there is nobody else to tell the peer
@@ -345,6 +360,7 @@ void Handshake::finish(Reason reason, std::string_view detail) {
   socket_.reset();
   const auto finished = std::move(handlers_.finished); // it may destroy *this
   finished(message);
+  wipe_message(message);
 }
 
 } // namespace ktls

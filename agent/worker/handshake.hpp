@@ -47,6 +47,7 @@ public:
     std::span<const std::byte> ticket_key;
     const ipc::SignPermit& permit;
     bool asks_user; // though it may come without
+    bool keeps_secrets;
   };
   // `profile`: none where the name decides that the peer asks for.
   void start(const ipc::StartHandshake& request, Fd socket, const Profile* profile);

@@ -105,6 +105,7 @@ Result<> Worker::load(int memory) {
   auto configuration = TRY(ipc::decode_configuration(bytes));
   inventory_ = TRY(tls::Inventory::create(configuration.credentials,
                                           std::move(configuration.trust_stores), signers_));
+  keeps_secrets_ = configuration.keeps_secrets;
   for (auto& profile : configuration.profiles)
     profiles_.push_back(
         TRY(tls::Context::create(std::move(profile), *inventory_, configuration.limits_records)));
@@ -148,7 +149,7 @@ bool Worker::start(const ipc::StartHandshake& request, ipc::Packet& packet) {
 
 Handshake::Profile Worker::profile_of(std::uint32_t index, const ipc::SignPermit& permit,
                                       bool asks_user) const {
-  return {*profiles_.at(index), tickets_.key_of(index), permit, asks_user};
+  return {*profiles_.at(index), tickets_.key_of(index), permit, asks_user, keeps_secrets_};
 }
 
 bool Worker::choose(const ipc::ChooseProfile& choice) {

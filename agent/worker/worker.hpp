@@ -52,6 +52,7 @@ private:
   Phase phase_ = Phase::Unconfigured;
   std::unique_ptr<tls::Inventory> inventory_; // what the profiles share
   std::vector<std::unique_ptr<tls::Context>> profiles_;
+  bool keeps_secrets_ = false;
   tls::TicketKeys tickets_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Handshake>> handshakes_;
   std::unique_ptr<ipc::Connection> broker_;

@@ -143,6 +143,9 @@ const char* ktlsctl_session_reason(const ktlsctl_session* session) KTLSCTL_NOEXC
 /* For a person: what failed and what to do. The wording may change. */
 const char* ktlsctl_session_message(const ktlsctl_session* session) KTLSCTL_NOEXCEPT;
 
+/* A flag of ktlsctl_recv(), beside those of recv(): it sends nothing by the way. */
+#define KTLSCTL_RECV_ONLY 0x01000000
+
 /* Reads as recv() does, and deals with what TLS sends between the data; works on sockets without
  * kernel TLS too. Blocks or not as recv() would. `flags`: MSG_DONTWAIT, MSG_PEEK, MSG_WAITALL
  * (which may still return less). The bytes of `buffer` behind those that are returned are
@@ -153,15 +156,55 @@ const char* ktlsctl_session_message(const ktlsctl_session* session) KTLSCTL_NOEX
  * without lengths or end marks of its own can be cut short by whoever cuts the connection.
  *     -EAGAIN, -EINTR  as recv(); -EINTR also to let the caller breathe when the peer sends very
  *                      many records without data. Call again.
- *     -EKEYEXPIRED     the peer changed its keys, which this version cannot follow
+ *     -EKEYEXPIRED     the peer changed its keys (KeyUpdate: RFC 8446, section 4.6.3), and they
+ *                      could not be followed: the kernel cannot (Linux 6.14 and later can), the
+ *                      agent was not there for 10 s, or it did so more than 32 times in 10 s
  *     -EACCES          the peer refused our certificate, or the lack of one, with an alert
  *     -ECONNRESET      the peer ended the connection with another alert, or TCP was reset
  *     -EPROTO          the peer sent what TLS 1.3 does not allow here, or, on a socket that does
  *                      not block, a session ticket whose second half had not arrived
  *     -EBADMSG         a record was damaged or forged
  *     -EINVAL          `n` is 0, or an unknown flag
- * After an alert and after -EPROTO the socket has been shut down. */
+ * After an alert, and after -EPROTO and -EKEYEXPIRED, the socket has been shut down.
+ *
+ * A peer that changes its keys is followed: the agent is asked, which takes a moment, also where
+ * this does not block, and up to 10 s while the agent is being restarted. Its wish for new keys of
+ * ours is granted by the way, if the socket takes the message at once; this is as if the thread had
+ * called ktlsctl_rekey(). So where one thread sends while another receives, the latter passes
+ * KTLSCTL_RECV_ONLY, and the wish is not granted until the former calls ktlsctl_rekey(). */
 ptrdiff_t ktlsctl_recv(int fd, void* buffer, size_t n, int flags) KTLSCTL_NOEXCEPT;
+
+/* Have the peer change its keys as well; its answer comes with what ktlsctl_recv() reads. */
+#define KTLSCTL_REKEY_BOTH UINT32_C(1)
+
+/* Changes the keys that `fd` sends with (TLS 1.3, KeyUpdate: RFC 8446, section 4.6.3): what is sent
+ * from here on cannot be read with those of before. In the thread that sends: what another one
+ * sends meanwhile, the peer could not read. `flags`: KTLSCTL_REKEY_BOTH, or 0.
+ *
+ * Returns 0, or, and nothing has happened:
+ *     -EAGAIN, -EINTR  as send(): call again
+ *     -EOPNOTSUPP      TLS 1.2, a kernel before Linux 6.14, or a socket that the agent has not
+ *                      secured, or does not know any more
+ *     -EBUSY           more than 32 times in 10 s
+ *     -EINVAL          an unknown flag
+ * or another error, such as that of an agent that was not there for 10 s: the socket has been shut
+ * down if the peer was told already. */
+int ktlsctl_rekey(int fd, uint32_t flags) KTLSCTL_NOEXCEPT;
+
+/* Has the agent's administrators reach the program: who sends on a connection alone can change its
+ * keys, so they ask it to (ktlsctl rekey). Returns a descriptor, which the caller closes, and which
+ * becomes readable when something is wanted of `fd`; then ktlsctl_control_handle() does it. One for
+ * each socket; a later one takes the place of an earlier one. Or:
+ *     -EOPNOTSUPP      `fd` has no kernel TLS, or the agent has not secured it
+ *     -EBUSY, -EAGAIN  the agent has too many of this user
+ * or the error of an agent that cannot be reached. Nothing has happened then. */
+int ktlsctl_control_open(int fd) KTLSCTL_NOEXCEPT;
+
+/* In the thread that sends on `fd`, when `control` is readable. Returns 0, also when nothing was
+ * wanted; -EAGAIN or -EINTR as ktlsctl_rekey(): wait until `fd` takes data, and call again;
+ * -ECONNRESET: the agent has ended, or the session: close `control`, and open another if the
+ * session is to go on; or another error of ktlsctl_rekey(). Never blocks for the agent's orders. */
+int ktlsctl_control_handle(int control, int fd) KTLSCTL_NOEXCEPT;
 
 /* Ends our direction: sends close_notify, if the socket has kernel TLS, and then FIN. Reading goes
  * on. The caller still closes `fd`.

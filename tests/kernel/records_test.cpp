@@ -266,12 +266,28 @@ TEST_F(Records, RefusesUnknownRecordTypes) {
   EXPECT_EQ(receive(), -EPROTO);
 }
 
-TEST_F(Records, ReportsAKeyUpdate) {
+TEST_F(Records, EndsWithAKeyUpdateThatTheAgentCannotFollow) {
+  const test::FakeAgent agent([](int connection) {
+    auto refusal = wire::make<wire::StartReply>();
+    refusal.error = EOPNOTSUPP;
+    refusal.reason.assign_cut("key-update-unsupported");
+    std::array<char, 100> request{};
+    (void)recv(connection, request.data(), request.size(), 0);
+    test::send_bytes(connection, &refusal, sizeof refusal);
+  });
+  ASSERT_EQ(setenv("KTLSCTL_AGENT_SOCKET", agent.path(), 1), 0);
   peer_sends(application_data, "old");
   peer_sends(handshake, key_update);
 
   EXPECT_EQ(receive(), 3);
   EXPECT_EQ(receive(2), -EKEYEXPIRED);
+  EXPECT_TRUE(is_shut_down());
+}
+
+TEST_F(Records, EndsWithAKeyUpdateThatIsNone) {
+  peer_sends(handshake, message(24, 1));
+
+  EXPECT_EQ(receive(2), -EPROTO);
 }
 
 TEST_F(Records, LetsTheCallerBreathe) {

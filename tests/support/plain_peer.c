@@ -41,6 +41,8 @@ static const char usage[] =
     "  --keep DIR            write those of the peer that came to DIR/0.der, DIR/1.der, ...\n"
     "  --or-clear            where the policy says so, transfer without TLS\n"
     "  --nonblock            set O_NONBLOCK and unusual socket options before the handshake\n"
+    "  --rekey BYTES         change the keys, and have the peer change its, each time that so many "
+    "were sent\n"
     "  --quiet               do not print what was negotiated\n"
     "Exit status: 0 done, 1 not secured, 2 transfer failed, 3 usage, files or network\n";
 
@@ -60,6 +62,7 @@ struct arguments {
   int user;
   int or_clear;
   int nonblock;
+  long long rekey_each; // 0: never
   int quiet;
 };
 
@@ -109,6 +112,9 @@ static void set_option(struct arguments* arguments, int letter) {
   case 'x':
     arguments->expected = number(optarg, 0, INT64_MAX);
     break;
+  case 'y':
+    arguments->rekey_each = number(optarg, 1, INT64_MAX);
+    break;
   case 'e':
     arguments->early = optarg;
     break;
@@ -136,6 +142,7 @@ static struct arguments parse(int argc, char** argv) {
       {"receive", required_argument, NULL, 'f'},
       {"expect", required_argument, NULL, 'x'},
       {"early", required_argument, NULL, 'e'},
+      {"rekey", required_argument, NULL, 'y'},
       {"keep", required_argument, NULL, 'k'},
       {"certificates", no_argument, &arguments.certificates, 1},
       {"user", no_argument, &arguments.user, 1},
@@ -329,6 +336,7 @@ struct transfer {
   size_t out_size;
   char buffer[65536];
   uint64_t received;
+  uint64_t sent; // since the keys were changed
   bool we_closed;
   bool peer_closed;
 };
@@ -345,7 +353,20 @@ static void fill(struct transfer* transfer) {
   }
 }
 
-static void send_some(struct transfer* transfer) {
+// False: not yet.
+static bool change_keys(int fd) {
+  const int status = ktlsctl_rekey(fd, KTLSCTL_REKEY_BOTH);
+  if (status != 0 && status != -EAGAIN && status != -EINTR)
+    errx(TRANSFER_FAILED, "changing the keys: %s", strerror(-status));
+  return status == 0;
+}
+
+static void send_some(struct transfer* transfer, uint64_t rekey_each) {
+  if (rekey_each > 0 && transfer->sent >= rekey_each) {
+    if (!change_keys(transfer->fd))
+      return;
+    transfer->sent = 0;
+  }
   const ssize_t sent =
       send(transfer->fd, transfer->out, transfer->out_size, MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent < 0 && errno != EAGAIN && errno != EINTR)
@@ -353,6 +374,7 @@ static void send_some(struct transfer* transfer) {
   if (sent > 0) {
     transfer->out += sent;
     transfer->out_size -= (size_t)sent;
+    transfer->sent += (uint64_t)sent;
   }
 }
 
@@ -409,7 +431,7 @@ static void run(struct transfer* transfer, const struct arguments* arguments) {
     if (!transfer->peer_closed && (ready & (POLLIN | POLLHUP | POLLERR)) != 0)
       receive_some(transfer);
     if (pending && (ready & (POLLOUT | POLLERR)) != 0)
-      send_some(transfer);
+      send_some(transfer, (uint64_t)arguments->rekey_each);
     else if (closing && (ready & (POLLOUT | POLLERR)) != 0)
       close_our_direction(transfer);
     if (entries[1].revents != 0)

@@ -153,7 +153,7 @@ TEST_F(DispatcherUserTest, TellsWhoItIs) {
 
 TEST_F(DispatcherUserTest, TellsOfTheSessionWithWhatTheMapperWasAsked) {
   std::vector<Session> sessions;
-  asking.on_secured([&](Session session, int socket) {
+  asking.on_secured([&](Session session, const tls::TrafficSecrets&, int socket) {
     EXPECT_GE(socket, 0);
     sessions.push_back(std::move(session));
     return std::nullopt;
@@ -184,7 +184,7 @@ TEST_F(DispatcherUserTest, TellsOfTheSessionWithWhatTheMapperWasAsked) {
 
 TEST_F(DispatcherUserTest, TellsOfNoSessionThatDidNotComeUp) {
   bool told = false;
-  asking.on_secured([&](const Session&, int) {
+  asking.on_secured([&](const Session&, const tls::TrafficSecrets&, int) {
     told = true;
     return std::nullopt;
   });

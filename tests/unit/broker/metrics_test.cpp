@@ -60,6 +60,14 @@ TEST_F(MetricsTest, MeasuresThoseThatSucceed) {
   expect(R"(ktls_handshake_duration_seconds_sum{role="server"} 60.002001)");
 }
 
+TEST_F(MetricsTest, CountsChangesOfKeys) {
+  metrics.count_rekey(Direction::Receive);
+  metrics.count_rekey(Direction::Receive);
+
+  expect(R"(ktls_rekeys_total{direction="transmit"} 0)");
+  expect(R"(ktls_rekeys_total{direction="receive"} 2)");
+}
+
 TEST_F(MetricsTest, CountsHowSessionsEnd) {
   metrics.count_end(SessionEnd::Closed);
   metrics.count_end(SessionEnd::Closed);

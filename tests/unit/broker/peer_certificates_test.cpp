@@ -74,7 +74,7 @@ TEST_F(PeerCertificatesTest, AreNotPassedOnBehindAFailure) {
 
 TEST_F(PeerCertificatesTest, AreOfTheSessionThoughNobodyWantsThem) {
   std::vector<Session> sessions;
-  dispatcher.on_secured([&](Session session, int) {
+  dispatcher.on_secured([&](Session session, const tls::TrafficSecrets&, int) {
     sessions.push_back(std::move(session));
     return std::nullopt;
   });

@@ -47,6 +47,7 @@ WorkerConfiguration good() {
   psk.priority = "-VERS-ALL";
   auto out = with(client());
   out.limits_records = true;
+  out.keeps_secrets = true;
   out.profiles.push_back(server());
   out.profiles.push_back(psk);
   return out;

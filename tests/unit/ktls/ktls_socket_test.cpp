@@ -49,6 +49,7 @@ public:
     options.push_back({level, name, {value.begin(), value.end()}});
     return 0;
   }
+  int get_option(int, int, std::span<std::byte>) override { return EINVAL; }
   void shut_down() override { ++shutdowns; }
 
   std::vector<Option> options;

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "broker/secret_memory.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace ktls {
+
+void SecretMemory::Unmap::operator()(std::byte* mapped) const {
+  (void)::munmap(mapped, size);
+}
+
+Result<SecretMemory::Mapping> SecretMemory::map(int fd, std::size_t size) {
+  const int where = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
+  void* mapped = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, where, fd, 0);
+  if (mapped == MAP_FAILED) // NOLINT(performance-no-int-to-ptr): the C library's
+    return errno_error("mapping memory for traffic secrets");
+  (void)::madvise(mapped, size, MADV_DONTDUMP);
+  (void)::madvise(mapped, size, MADV_DONTFORK);
+  return Mapping(static_cast<std::byte*>(mapped), Unmap{size});
+}
+
+Result<SecretMemory> SecretMemory::create(std::size_t size) {
+  Fd fd(static_cast<int>(::syscall(SYS_memfd_secret, O_CLOEXEC)));
+  if (fd && ::ftruncate(fd.get(), static_cast<off_t>(size)) == 0) {
+    if (auto mapping = map(fd.get(), size))
+      return SecretMemory(std::move(fd), std::move(*mapping));
+  }
+  auto mapping = TRY(map(-1, size));
+  return SecretMemory(Fd(), std::move(mapping));
+}
+
+Result<SecretMemory> SecretMemory::open(Fd fd, std::size_t size) {
+  struct stat status {};
+  if (::fstat(fd.get(), &status) < 0)
+    return errno_error("looking at traffic secrets");
+  if (!S_ISREG(status.st_mode) || status.st_size != static_cast<off_t>(size))
+    return invalid("this is no memory with traffic secrets");
+  auto mapping = TRY(map(fd.get(), size));
+  return SecretMemory(std::move(fd), std::move(mapping));
+}
+
+} // namespace ktls
