@@ -110,6 +110,13 @@ inline void serve(sdbus::IObject& object, const std::string& interface,
                                                  without_signal()});
   object.addVTable(sdbus::InterfaceName(interface), std::move(items));
 }
+// For tests: one method, whose types are those of `call`, whatever the interface's XML says.
+template<class Call>
+void serve_as(sdbus::IObject& object, const std::string& interface, const std::string& method,
+              Call call) {
+  object.addVTable(sdbus::registerMethod(sdbus::MethodName(method)).implementedAs(std::move(call)))
+      .forInterface(sdbus::InterfaceName(interface));
+}
 #else
 using BusName = std::string;
 using Path = std::string;
@@ -158,6 +165,12 @@ inline void serve(sdbus::IObject& object, const std::string& interface,
   for (auto& property : properties)
     object.registerProperty(interface, property.name, property.type, std::move(property.get),
                             without_signal());
+  object.finishRegistration();
+}
+template<class Call>
+void serve_as(sdbus::IObject& object, const std::string& interface, const std::string& method,
+              Call call) {
+  object.registerMethod(method).onInterface(interface).implementedAs(std::move(call));
   object.finishRegistration();
 }
 #endif

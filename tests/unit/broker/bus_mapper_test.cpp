@@ -70,9 +70,8 @@ protected:
   template<class Serve>
   void serve_anything(Serve serve) {
     have_name();
-    object = sdbus::createObject(server->raw(), bus::mapper_path);
-    object->registerMethod("MapCertificate").onInterface(bus::mapper_name).implementedAs(serve);
-    object->finishRegistration();
+    object = sdbus::createObject(server->raw(), bus::Path(bus::mapper_path));
+    bus::serve_as(*object, bus::mapper_name, "MapCertificate", serve);
   }
   void stop_serving() {
     object.reset();

@@ -22,33 +22,30 @@ public:
   using List = sdbus::Result<Paths>;
 
   explicit FakeSssd(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {
-    users_ = sdbus::createObject(connection_->raw(), "/org/freedesktop/sssd/infopipe/Users");
-    users_->registerMethod("ListByCertificate")
-        .onInterface("org.freedesktop.sssd.infopipe.Users")
-        .implementedAs([this](List&& result, std::string pem, std::uint32_t limit) {
-          asked_for = std::move(pem);
-          asked_limit = limit;
-          held.push_back(std::make_shared<List>(std::move(result)));
-          if (on_list)
-            on_list(*held.back());
-        });
-    users_->finishRegistration();
+    users_ = sdbus::createObject(connection_->raw(), Path("/org/freedesktop/sssd/infopipe/Users"));
+    serve_as(*users_, "org.freedesktop.sssd.infopipe.Users", "ListByCertificate",
+             [this](List&& result, std::string pem, std::uint32_t limit) {
+               asked_for = std::move(pem);
+               asked_limit = limit;
+               held.push_back(std::make_shared<List>(std::move(result)));
+               if (on_list)
+                 on_list(*held.back());
+             });
     EXPECT_TRUE(connection_->request_name(sssd_name));
   }
 
   // A user, whose uid may be of another type.
   template<class Uid>
   sdbus::ObjectPath add(const std::string& domain, const std::string& name, Uid uid) {
-    const auto path =
-        "/org/freedesktop/sssd/infopipe/Users/corp/" + std::to_string(objects_.size());
+    const auto property = [](const char* called, const auto& value) {
+      return ServedProperty{called, sdbus::Variant(value).peekValueType(),
+                            [value](sdbus::PropertyGetReply& reply) { reply << value; }};
+    };
+    const sdbus::ObjectPath path("/org/freedesktop/sssd/infopipe/Users/corp/" +
+                                 std::to_string(objects_.size()));
     auto object = sdbus::createObject(connection_->raw(), path);
-    const auto interface = "org.freedesktop.sssd.infopipe.Users.User";
-    object->registerProperty("name").onInterface(interface).withGetter([name] { return name; });
-    object->registerProperty("uidNumber").onInterface(interface).withGetter([uid] { return uid; });
-    object->registerProperty("domainname").onInterface(interface).withGetter([domain] {
-      return domain;
-    });
-    object->finishRegistration();
+    serve(*object, "org.freedesktop.sssd.infopipe.Users.User", {},
+          {property("name", name), property("uidNumber", uid), property("domainname", domain)});
     objects_.push_back(std::move(object));
     return path;
   }

@@ -18,9 +18,8 @@ protected:
   // Registers the method with what `serve` answers.
   template<class Serve>
   void serve(Serve serve, const char* method = "MapCertificate") {
-    object = sdbus::createObject(server->raw(), mapper_path);
-    object->registerMethod(method).onInterface(mapper_name).implementedAs(serve);
-    object->finishRegistration();
+    object = sdbus::createObject(server->raw(), Path(mapper_path));
+    serve_as(*object, mapper_name, method, serve);
   }
   Asked<Tested> tested() {
     std::optional<Asked<Tested>> answer;
