@@ -4,10 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <iterator>
 
+#include "base/journal.hpp"
 #include "base/text.hpp"
+#include "broker/message_ids.hpp"
 #include "broker/policy_question.hpp"
 #include "broker/session_view.hpp"
 #include "broker/socket_identity.hpp"
@@ -164,6 +167,10 @@ bus::AgentService::Handlers AgentControl::handlers() {
                             const auto& done) { test_mapping(chain, profile, context, done); };
   out.statistics = [this] { return statistics(); };
   out.credentials = [this] { return credentials(); };
+  out.log_levels = [this] { return log_levels(); };
+  out.set_log_level = [this](const auto& profile, const auto& level) {
+    return set_log_level(profile, level);
+  };
   out.reload = [this](auto done) {
     parts_.reloader.reload([this, done = std::move(done)](const policy::Problems& problems) {
       done(bus::ReloadAnswer{parts_.generations.number(), problems.lines});
@@ -313,6 +320,34 @@ std::vector<bus::CredentialRow> AgentControl::credentials() const {
                    one.facts.issuer, policy::pin_text(one.fingerprint), one.facts.key,
                    one.facts.not_before * in_a_second, one.facts.not_after * in_a_second});
   return out;
+}
+
+std::vector<bus::LogLevelRow> AgentControl::log_levels() const {
+  std::vector<bus::LogLevelRow> out;
+  for (const auto& profile : parts_.generations.in_force()->policy.profiles())
+    out.push_back({escape(profile.name), policy::level_name(parts_.levels.of(profile)),
+                   policy::level_name(profile.log_level)});
+  return out;
+}
+
+std::string AgentControl::set_log_level(const std::string& profile, const std::string& level) {
+  const bool by_policy = level == bus::default_log_level;
+  const auto wanted = policy::level_of(level);
+  if (!by_policy && !wanted)
+    return fmt::format("level: \"{}\" is not error, warning, info, debug or {}", escape(level, 64),
+                       bus::default_log_level);
+  const auto& policy = parts_.generations.in_force()->policy;
+  if (!parts_.levels.set(policy, profile, wanted))
+    return fmt::format("profile: there is no \"{}\" in the policy in force", escape(profile, 256));
+  const auto* settings = profile_named(policy, profile);
+  const std::string in_force = policy::level_name(parts_.levels.of(*settings));
+  journal::write(log::Level::Notice,
+                 fmt::format("profile \"{}\" logs at level {} from here on{}", profile, in_force,
+                             by_policy ? ", as the policy says" : ", until the agent ends"),
+                 std::array{journal::Field{"MESSAGE_ID", message_id::log_level_set},
+                            journal::Field{"KTLS_PROFILE", profile},
+                            journal::Field{"KTLS_LOG_LEVEL", in_force}});
+  return {};
 }
 
 bus::AgentStatus AgentControl::status() const {

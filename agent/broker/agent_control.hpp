@@ -12,6 +12,7 @@
 #include "broker/authoriser.hpp"
 #include "broker/dispatcher.hpp"
 #include "broker/generations.hpp"
+#include "broker/log_levels.hpp"
 #include "broker/metrics.hpp"
 #include "broker/reloader.hpp"
 #include "broker/revalidator.hpp"
@@ -36,6 +37,7 @@ public:
     Revalidator& revalidator;
     Reloader& reloader;
     Metrics& metrics;
+    LogLevels& levels;
   };
   explicit AgentControl(Parts parts) : parts_(parts), started_(parts.loop.wall_clock()) {}
 
@@ -60,6 +62,9 @@ private:
                     const std::function<void(bus::AgentAnswer<bus::MappingVerdict>)>& done);
   [[nodiscard]] std::vector<bus::Sample> statistics() const;
   [[nodiscard]] std::vector<bus::CredentialRow> credentials() const;
+  [[nodiscard]] std::vector<bus::LogLevelRow> log_levels() const;
+  // Empty: it is in force; else what is wrong.
+  [[nodiscard]] std::string set_log_level(const std::string& profile, const std::string& level);
   [[nodiscard]] bus::AgentStatus status() const;
 
   Parts parts_;

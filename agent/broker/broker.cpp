@@ -44,7 +44,7 @@ Broker::Broker(EventLoop& loop, Options options, std::vector<KernelSource> kerne
           [this](const policy::Policy& policy) { return unmet(policy); },
           [this](const Configuration& configuration) { on_change(configuration); }),
       control_({loop, authoriser_, dispatcher_, generations_, sessions_, session_watch_,
-                session_ender_, revalidator_, reloader_, metrics_}),
+                session_ender_, revalidator_, reloader_, metrics_, levels_}),
       bus_agent_(loop, control_.handlers()), expiry_(loop), files_(loop, [this] {
         log::info("a file of the configuration has changed");
         reload();
@@ -67,6 +67,8 @@ void Broker::add_unit(Session& session) {
 }
 
 void Broker::observe() {
+  dispatcher_.take_levels(
+      [this](const policy::ProfileSettings& profile) { return levels_.of(profile); });
   dispatcher_.on_report([this](const HandshakeReport& report) { on_report(report); });
   dispatcher_.on_secured([this](Session session, int socket) {
     add_unit(session);
@@ -109,10 +111,21 @@ void Broker::on_report(const HandshakeReport& report) {
 void Broker::on_session_ended(const Session& session, SessionEnd how) {
   store_.remove(session.cookie);
   metrics_.count_end(how);
-  const EndedSession ended{session, how, loop_.wall_clock()};
-  journal::write(log::Level::Info, line_of(ended), fields_of(ended));
+  if (log_level_of(session) >= level_of(how)) {
+    const EndedSession ended{session, how, loop_.wall_clock()};
+    journal::write(log::Level::Info, line_of(ended), fields_of(ended));
+  }
   if (const auto service = bus_agent_.service())
     service->session_ended(session.cookie, name_of(how));
+}
+
+// As the policy in force has it; of a profile that is in it no more, the default.
+policy::LogLevel Broker::log_level_of(const Session& session) const {
+  const auto* configuration = generations_.in_force();
+  const auto* profile = configuration == nullptr
+                            ? nullptr
+                            : profile_named(configuration->policy, session.terms->profile);
+  return profile == nullptr ? policy::LogLevel::Info : levels_.of(*profile);
 }
 
 void Broker::start(Configuration configuration) {
@@ -148,9 +161,8 @@ policy::Problems Broker::unmet(const policy::Policy& policy) {
 
 // As the policy that is in force now has it: the one that a session came up with may be gone.
 const policy::MappingDemands* Broker::demands_of(const std::string& profile) const {
-  const auto& profiles = generations_.in_force()->policy.profiles();
-  const auto found = std::ranges::find(profiles, profile, &policy::ProfileSettings::name);
-  return found == profiles.end() ? nullptr : &found->mapping;
+  const auto* found = profile_named(generations_.in_force()->policy, profile);
+  return found == nullptr ? nullptr : &found->mapping;
 }
 
 void Broker::reload() {
@@ -160,6 +172,7 @@ void Broker::reload() {
 void Broker::on_change(const Configuration& configuration) {
   const auto& policy = configuration.policy;
   authoriser_.forget();
+  levels_.on_policy(policy);
   control_.on_policy();
   if (const auto service = bus_agent_.service())
     service->policy_loaded(generations_.number());

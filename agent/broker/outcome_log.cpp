@@ -113,6 +113,8 @@ void OutcomeLog::write(const HandshakeReport& report) {
   const bool good = reason == Reason::Success || reason == Reason::PolicyClear;
   if (!good && !failures_.allows(reason))
     return;
+  if (reason == Reason::Success && report.level < policy::LogLevel::Info)
+    return;
   write_(good ? log::Level::Info : log::Level::Warning, line_of(report), fields_of(report));
 }
 

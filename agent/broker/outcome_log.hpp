@@ -21,7 +21,7 @@ public:
   OutcomeLog(EventLoop& loop, journal::Writer write)
       : failures_(loop, "handshakes"), write_(std::move(write)) {}
 
-  // Failures as FailureLog has it.
+  // Failures as FailureLog has it, at each level; what is secured from Info on.
   void write(const HandshakeReport& report);
 
 private:

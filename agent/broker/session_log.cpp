@@ -23,6 +23,18 @@ std::chrono::seconds age_of(const EndedSession& ended) {
 
 } // namespace
 
+policy::LogLevel level_of(SessionEnd how) {
+  switch (how) {
+  case SessionEnd::Closed:
+    return policy::LogLevel::Info;
+  case SessionEnd::Terminated:
+    return policy::LogLevel::Warning;
+  case SessionEnd::Revoked:
+    return policy::LogLevel::Error;
+  }
+  return policy::LogLevel::Error;
+}
+
 std::string line_of(const EndedSession& ended) {
   const auto& terms = *ended.session.terms;
   return fmt::format(

@@ -337,6 +337,7 @@ void WorkerPool::on_worker_packet(Index index, const ipc::Packet& packet) {
   ipc::ServerName name{};
   ipc::UserRequest user{};
   ipc::PeerCertificate certificate{};
+  ipc::HandshakeStep step{};
   ipc::WorkerReady ready{};
   ipc::WorkerRefused refused{};
   if (slot.phase == Phase::Ready && slot.handshakes > 0 && wire::decode(data, size, finished)) {
@@ -352,6 +353,8 @@ void WorkerPool::on_worker_packet(Index index, const ipc::Packet& packet) {
     return handlers_.on_certificate(index, certificate);
   if (slot.phase == Phase::Ready && slot.handshakes > 0 && wire::decode(data, size, user))
     return handlers_.on_user_request(index, user);
+  if (slot.phase == Phase::Ready && slot.handshakes > 0 && wire::decode(data, size, step))
+    return handlers_.on_step(index, step);
   if (slot.phase == Phase::Starting && wire::decode(data, size, ready)) {
     slot.phase = Phase::Ready;
     trial_ = false;

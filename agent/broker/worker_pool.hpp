@@ -43,6 +43,8 @@ public:
     std::function<void(Index, const ipc::UserRequest&)> on_user_request;
     // A handshake whose profile the name decides has come to know it; choose() is to follow.
     std::function<void(Index, const ipc::ServerName&)> on_server_name;
+    // A step of a handshake whose steps are wanted.
+    std::function<void(Index, const ipc::HandshakeStep&)> on_step;
     std::function<void(Index, Loss)> on_lost; // its handshakes will not finish
     // The signers have all keys of the snapshot. Optional.
     std::function<void()> on_keys_loaded;

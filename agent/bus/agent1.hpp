@@ -26,7 +26,15 @@ inline constexpr std::size_t max_calls = 64;
 inline constexpr std::size_t max_calls_of_one = 8;
 
 // The actions that polkit is asked about.
-enum class Action : std::uint8_t { Read, Terminate, Rekey, Revalidate, Reload, Monitor };
+enum class Action : std::uint8_t {
+  Read,
+  Terminate,
+  Rekey,
+  Revalidate,
+  Reload,
+  Monitor,
+  SetLogLevel
+};
 [[nodiscard]] std::string_view name_of(Action action); // "org.ktlsctl.agent1.read"
 
 enum class AgentRefusal : std::uint8_t {
@@ -180,6 +188,16 @@ struct CredentialRow {
   std::string key;
   std::int64_t not_before_us = 0;
   std::int64_t not_after_us = 0;
+};
+
+// Instead of a level: what the policy says.
+inline constexpr std::string_view default_log_level = "default";
+
+// Of a profile.
+struct LogLevelRow {
+  std::string profile;
+  std::string level;     // in force
+  std::string by_policy; // what the policy says
 };
 
 struct ReloadAnswer {

@@ -267,6 +267,14 @@ CredentialRow from_bus(const CredentialStruct& credential) {
           std::get<6>(credential), std::get<7>(credential), std::get<8>(credential)};
 }
 
+LogLevelStruct to_bus(const LogLevelRow& row) {
+  return {bus_text(row.profile), bus_text(row.level), bus_text(row.by_policy)};
+}
+
+LogLevelRow from_bus(const LogLevelStruct& row) {
+  return {std::get<0>(row), std::get<1>(row), std::get<2>(row)};
+}
+
 Dictionary to_bus(const SessionDetails& details) {
   Dictionary out;
   each_detail(details,

@@ -63,6 +63,10 @@ struct NamedCredential {
   std::string where;
 };
 
+// How much is logged of a profile's connections, each with what those before it have: see
+// ktlsd.toml(5). AT-TLS: Trace.
+enum class LogLevel : std::uint8_t { Error, Warning, Info, Debug };
+
 // By what both ends prove themselves.
 enum class PskKind { None, File, Keyring };
 
@@ -97,7 +101,8 @@ struct ProfileSettings {
   std::vector<gid_t> allowed_groups;
   std::vector<std::string> allowed_units; // "*" at the end: all that begin so
   MappingDemands mapping;                 // as server
-  std::string where;                      // of the table
+  LogLevel log_level = LogLevel::Info;
+  std::string where; // of the table
 
   // As server: that the user is asked for whom a client's certificate belongs to.
   [[nodiscard]] bool asks_user() const {

@@ -26,7 +26,7 @@ constexpr std::size_t max_pins = 64;
 constexpr std::size_t max_names = 64;
 constexpr std::size_t max_accounts = 1024;
 
-constexpr std::array<Key, 38> profile_key_list{{
+constexpr std::array<Key, 39> profile_key_list{{
     {"inherits", ""},
     {"handshake_role", "HandshakeRole"},
     {"client_auth_type", "ClientAuthType"},
@@ -65,6 +65,7 @@ constexpr std::array<Key, 38> profile_key_list{{
     {"mapped_users", ""},
     {"mapped_groups", ""},
     {"revoked_sessions", ""},
+    {"log_level", ""},
 }};
 
 constexpr std::array<Choice<HandshakeRole>, 3> handshake_roles{{
@@ -89,6 +90,13 @@ constexpr std::array<Choice<RevocationLevel>, 3> revocation_levels{{
     {"high", "High", RevocationLevel::High},
 }};
 constexpr std::array<Choice<PskKind>, 1> psk_kinds{{{"keyring", "", PskKind::Keyring}}};
+
+constexpr std::array<Choice<LogLevel>, 4> log_levels{{
+    {"error", "", LogLevel::Error},
+    {"warning", "", LogLevel::Warning},
+    {"info", "", LogLevel::Info},
+    {"debug", "", LogLevel::Debug},
+}};
 
 // What decides on which other keys there may be. False: the role is none that there is.
 bool read_kind(const Table& in, ProfileSettings& out) {
@@ -284,6 +292,7 @@ ProfileSettings read_profile(const std::string& name, Table& in, const Surroundi
   out.allowed_groups = read_groups(in, "allowed_groups", max_accounts, around.accounts);
   out.allowed_units = read_units(in, "allowed_units", max_accounts);
   out.mapping = read_mapping(in);
+  in.read("log_level", log_levels, out.log_level);
   return out;
 }
 

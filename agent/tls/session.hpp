@@ -16,6 +16,7 @@
 #include "base/reason.hpp"
 #include "base/result.hpp"
 #include "tls/context.hpp"
+#include "tls/handshake_watch.hpp"
 #include "tls/psk.hpp"
 #include "tls/user_check.hpp"
 
@@ -32,6 +33,7 @@ struct SessionParameters {
   UserCheck* user = nullptr;
   // Where the profile has session tickets: the key that all workers share. None: no tickets.
   std::span<const std::byte> ticket_key = {};
+  HandshakeWatch* watch = nullptr; // none: nobody wants to know
 };
 
 inline constexpr std::size_t ticket_key_size = 64; // GnuTLS's: name, encryption and MAC key

@@ -47,6 +47,7 @@ Handshake::~Handshake() {
 
 void Handshake::start(const ipc::StartHandshake& request, Fd socket, const Profile* profile) {
   id_ = request.id;
+  sent_ = StepTeller::Clock::time_point(std::chrono::nanoseconds(request.sent_ns));
   anonymous_ = request.anonymous != 0;
   peer_name_ = request.peer_name.view();
   socket_ = std::move(socket);
@@ -123,6 +124,8 @@ void Handshake::begin(const Profile& profile) {
   const auto& its = context_->profile();
   asks_user_ = profile.asks_user || (its.role == ipc::HandshakeRole::ServerWithClientAuth &&
                                      its.client_auth_type == ipc::ClientAuthType::SafCheck);
+  if (profile.tells_steps)
+    steps_.emplace(id_, sent_, StepTeller::Clock::now, handlers_.step);
   if (const auto prepared = prepare(profile); !prepared)
     return finish(reason_of(prepared.error()), prepared.error().message());
   if (uses_psk())
@@ -146,6 +149,7 @@ Result<> Handshake::prepare(const Profile& profile) {
   parameters.psk = this;
   parameters.user = asks_user_ ? this : nullptr;
   parameters.ticket_key = profile.ticket_key;
+  parameters.watch = steps_ ? &*steps_ : nullptr;
   if (!context_->profile().credentials.empty() && !parameters.anonymous)
     signers_.permit(fiber_, profile.permit);
   session_ = TRY(tls::Session::create(socket_.get(), parameters, *context_));
@@ -198,6 +202,8 @@ bool Handshake::on_user(const ipc::UserReply& reply) {
   if (awaited_ != Awaited::User)
     return false;
   user_reason_ = *reason_from_number(reply.reason);
+  if (steps_)
+    steps_->on_step(ipc::StepKind::User, std::string(facts(user_reason_).name));
   fiber_.resume();
   return true;
 }
@@ -338,6 +344,8 @@ void Handshake::finish(Reason reason, std::string_view detail) {
       end_with_alert(socket_.get(), *alert);
     (void)::shutdown(socket_.get(), SHUT_RDWR);
   }
+  if (steps_)
+    steps_->finish();
   deadline_.reset();
   first_byte_.reset();
   ready_.reset();

@@ -14,6 +14,7 @@
 #include "ipc/worker_protocol.hpp"
 #include "tls/session.hpp"
 #include "worker/signer_client.hpp"
+#include "worker/step_teller.hpp"
 
 namespace ktls {
 
@@ -33,6 +34,8 @@ public:
     // Asks which profile is for a peer that asks for this name; the answer is to come to
     // on_profile(), or to abort().
     std::function<void(const ipc::ServerName&)> ask_profile;
+    // A step of a handshake whose steps are wanted, before it is finished.
+    std::function<void(const ipc::HandshakeStep&)> step;
   };
 
   // All references must outlive the handshake.
@@ -47,6 +50,7 @@ public:
     std::span<const std::byte> ticket_key;
     const ipc::SignPermit& permit;
     bool asks_user; // though it may come without
+    bool tells_steps;
   };
   // `profile`: none where the name decides that the peer asks for.
   void start(const ipc::StartHandshake& request, Fd socket, const Profile* profile);
@@ -88,9 +92,11 @@ private:
   const tls::Context* context_ = nullptr; // none: the name decides, which is awaited
   Handlers handlers_;
   std::uint64_t id_ = 0;
+  StepTeller::Clock::time_point sent_{}; // by the broker
   bool anonymous_ = false;
   std::string peer_name_;
   Fd socket_;
+  std::optional<StepTeller> steps_; // none: they are not wanted
   std::unique_ptr<tls::Session> session_;
   tls::Session::Step step_ = tls::Session::Step::WantRead;
   bool awaits_profile_ = false;

@@ -134,6 +134,7 @@ bool Worker::start(const ipc::StartHandshake& request, ipc::Packet& packet) {
   handlers.ask_psk = [this](const ipc::PskRequest& message) { tell(message); };
   handlers.ask_user = [this](const ipc::UserRequest& message) { tell(message); };
   handlers.ask_profile = [this](const ipc::ServerName& message) { tell(message); };
+  handlers.step = [this](const ipc::HandshakeStep& message) { tell(message); };
   auto& handshake = handshakes_[request.id];
   handshake = std::make_unique<Handshake>(loop_, fibers_, signers_, std::move(handlers));
   auto socket = std::move(packet.descriptors.front());
@@ -141,14 +142,15 @@ bool Worker::start(const ipc::StartHandshake& request, ipc::Packet& packet) {
     handshake->start(request, std::move(socket), nullptr);
     return true;
   }
-  const auto profile = profile_of(request.profile, request.permit, request.asks_user != 0);
+  const auto profile =
+      profile_of(request.profile, request.permit, request.asks_user != 0, request.tells_steps != 0);
   handshake->start(request, std::move(socket), &profile);
   return true;
 }
 
 Handshake::Profile Worker::profile_of(std::uint32_t index, const ipc::SignPermit& permit,
-                                      bool asks_user) const {
-  return {*profiles_.at(index), tickets_.key_of(index), permit, asks_user};
+                                      bool asks_user, bool tells_steps) const {
+  return {*profiles_.at(index), tickets_.key_of(index), permit, asks_user, tells_steps};
 }
 
 bool Worker::choose(const ipc::ChooseProfile& choice) {
@@ -160,7 +162,8 @@ bool Worker::choose(const ipc::ChooseProfile& choice) {
     return true;
   }
   return choice.profile < profiles_.size() &&
-         found->second->on_profile(profile_of(choice.profile, choice.permit, choice.asks_user != 0),
+         found->second->on_profile(profile_of(choice.profile, choice.permit, choice.asks_user != 0,
+                                              choice.tells_steps != 0),
                                    std::chrono::milliseconds(choice.timeout_ms));
 }
 

@@ -40,7 +40,7 @@ private:
   bool pass_on(const ipc::UserReply& reply);
   bool take(const ipc::TicketKey& message);
   [[nodiscard]] Handshake::Profile profile_of(std::uint32_t index, const ipc::SignPermit& permit,
-                                              bool asks_user) const;
+                                              bool asks_user, bool tells_steps) const;
   bool choose(const ipc::ChooseProfile& choice);
   template<class Message>
   void tell(const Message& message);

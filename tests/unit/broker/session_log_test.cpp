@@ -79,6 +79,12 @@ TEST(SessionLog, HasFields) {
   EXPECT_EQ(got.at("KTLS_UID"), "1000");
 }
 
+TEST(SessionLog, TellsOfWhoWasRefusedAtEachLevel) {
+  EXPECT_EQ(level_of(SessionEnd::Closed), policy::LogLevel::Info);
+  EXPECT_EQ(level_of(SessionEnd::Terminated), policy::LogLevel::Warning);
+  EXPECT_EQ(level_of(SessionEnd::Revoked), policy::LogLevel::Error);
+}
+
 TEST(SessionLog, HasNoAgeBelowZero) {
   const auto session = closing();
 

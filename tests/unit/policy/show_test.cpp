@@ -57,8 +57,10 @@ first_byte_timeout = 8
 allowed_users = ["alice", 7]
 allowed_groups = "staff"
 allowed_units = ["a.service", "b@*"]
+log_level = "warning"
 [profile.open]
 inherits = "base"
+log_level = "debug"
 handshake_role = "server"
 [profile.passthru]
 inherits = "base"
@@ -177,6 +179,7 @@ void expect_same(const ProfileSettings& a, const ProfileSettings& b) {
   EXPECT_EQ(a.allowed_users, b.allowed_users);
   EXPECT_EQ(a.allowed_groups, b.allowed_groups);
   EXPECT_EQ(a.allowed_units, b.allowed_units);
+  EXPECT_EQ(a.log_level, b.log_level);
 }
 
 void expect_same(const Rule& a, const Rule& b) {
