@@ -10,6 +10,7 @@
 
 #include "base/journal.hpp"
 #include "base/text.hpp"
+#include "broker/key_logs.hpp"
 #include "broker/message_ids.hpp"
 #include "broker/policy_question.hpp"
 #include "broker/session_view.hpp"
@@ -292,8 +293,10 @@ std::vector<MetricFamily> AgentControl::metrics() const {
   now.lost_workers = parts_.dispatcher.lost_workers();
   now.sessions = parts_.sessions.size();
   now.policy_generation = parts_.generations.number();
-  if (const auto* configuration = parts_.generations.in_force())
+  if (const auto* configuration = parts_.generations.in_force()) {
     now.certificates = &configuration->snapshot.certificates;
+    now.key_logged_profiles = key_logged_profiles(configuration->policy);
+  }
   now.kernel_tls_stat = kernel_statistics();
   return parts_.metrics.families(now);
 }
@@ -326,7 +329,8 @@ std::vector<bus::LogLevelRow> AgentControl::log_levels() const {
   std::vector<bus::LogLevelRow> out;
   for (const auto& profile : parts_.generations.in_force()->policy.profiles())
     out.push_back({escape(profile.name), policy::level_name(parts_.levels.of(profile)),
-                   policy::level_name(profile.log_level)});
+                   policy::level_name(profile.log_level),
+                   profile.key_log_file ? escape(profile.key_log_file->path) : ""});
   return out;
 }
 
@@ -358,8 +362,11 @@ bus::AgentStatus AgentControl::status() const {
   out.policy_loaded_us = microseconds_since_1970(policy_loaded_);
   out.sessions = static_cast<std::uint32_t>(parts_.sessions.size());
   out.handshakes_in_flight = static_cast<std::uint32_t>(parts_.dispatcher.in_flight());
-  if (const auto* configuration = parts_.generations.in_force())
+  if (const auto* configuration = parts_.generations.in_force()) {
     out.workers = worker_count(configuration->policy.agent());
+    out.key_logged_profiles =
+        static_cast<std::uint32_t>(key_logged_profiles(configuration->policy));
+  }
   out.features.push_back(tls::describe_library());
   return out;
 }

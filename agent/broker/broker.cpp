@@ -69,6 +69,9 @@ void Broker::add_unit(Session& session) {
 void Broker::observe() {
   dispatcher_.take_levels(
       [this](const policy::ProfileSettings& profile) { return levels_.of(profile); });
+  dispatcher_.log_keys([this](const std::string& path, const ipc::KeyLogEntry& entry) {
+    key_logs_.write(path, entry);
+  });
   dispatcher_.on_report([this](const HandshakeReport& report) { on_report(report); });
   dispatcher_.on_secured([this](Session session, int socket) {
     add_unit(session);
@@ -111,10 +114,9 @@ void Broker::on_report(const HandshakeReport& report) {
 void Broker::on_session_ended(const Session& session, SessionEnd how) {
   store_.remove(session.cookie);
   metrics_.count_end(how);
-  if (log_level_of(session) >= level_of(how)) {
-    const EndedSession ended{session, how, loop_.wall_clock()};
+  const EndedSession ended{session, how, loop_.wall_clock()};
+  if (log_level_of(session) >= level_of(ended))
     journal::write(log::Level::Info, line_of(ended), fields_of(ended));
-  }
   if (const auto service = bus_agent_.service())
     service->session_ended(session.cookie, name_of(how));
 }
@@ -154,9 +156,12 @@ void Broker::fail(const policy::Problems& problems) {
 }
 
 policy::Problems Broker::unmet(const policy::Policy& policy) {
-  return unmet_needs(policy, {[] { return has_capability(CAP_SYS_PTRACE); },
-                              [this] { return socket_facts_.try_direction(); },
-                              [this] { return session_ender_.is_able(); }});
+  auto problems = unmet_needs(policy, {[] { return has_capability(CAP_SYS_PTRACE); },
+                                       [this] { return socket_facts_.try_direction(); },
+                                       [this] { return session_ender_.is_able(); }});
+  for (auto& line : key_logs_.prepare(policy).lines)
+    problems.lines.push_back(std::move(line));
+  return problems;
 }
 
 // As the policy that is in force now has it: the one that a session came up with may be gone.
@@ -173,6 +178,7 @@ void Broker::on_change(const Configuration& configuration) {
   const auto& policy = configuration.policy;
   authoriser_.forget();
   levels_.on_policy(policy);
+  key_logs_.on_policy(policy);
   control_.on_policy();
   if (const auto service = bus_agent_.service())
     service->policy_loaded(generations_.number());

@@ -19,6 +19,7 @@
 #include "broker/file_watch.hpp"
 #include "broker/generations.hpp"
 #include "broker/kernel_intake.hpp"
+#include "broker/key_logs.hpp"
 #include "broker/keyring.hpp"
 #include "broker/known_units.hpp"
 #include "broker/log_levels.hpp"
@@ -88,6 +89,7 @@ private:
   std::vector<KernelSource> kernel_sources_;
   OnServing on_serving_;
   LogLevels levels_;
+  KeyLogs key_logs_;
   KeyringLinks keyrings_; // the dispatcher's requests hold some
   SocketFacts socket_facts_;
   BusMapper mapper_;

@@ -159,6 +159,7 @@ void Dispatcher::assign(Id id) {
     message.profile = plan.index;
     message.asks_user = asks_user(handshake) ? 1 : 0;
     message.tells_steps = wants_steps(handshake) ? 1 : 0;
+    message.logs_keys = plan.profile->key_log_file ? 1 : 0;
     message.anonymous = plan.is_client() && handshake.request.anonymous ? 1 : 0;
     check(message.peer_name.assign(plan.peer_name), "an examined name fits");
   }
@@ -257,6 +258,7 @@ void Dispatcher::on_server_name(const WorkerId& worker, const ipc::ServerName& m
     choice.profile = handshake.plan.index;
     choice.asks_user = asks_user(handshake) ? 1 : 0;
     choice.tells_steps = wants_steps(handshake) ? 1 : 0;
+    choice.logs_keys = handshake.plan.profile->key_log_file ? 1 : 0;
     keep_to_profile(message.id, handshake);
     choice.timeout_ms =
         static_cast<std::uint32_t>(left_until(handshake.deadline, loop_.now()).count());
@@ -300,6 +302,16 @@ void Dispatcher::on_step(const WorkerId& worker, const ipc::HandshakeStep& messa
   step_log_.write({handshake.description, message.kind, std::chrono::microseconds(message.since_us),
                    escape(message.text.view(), ipc::HandshakeStep::max_text),
                    plan.rule != nullptr ? plan.rule->name : "", plan.profile->name, message.id});
+}
+
+void Dispatcher::on_key(const WorkerId& worker, const ipc::KeyLogEntry& message) {
+  const auto found = handshakes_.find(message.id);
+  if (found == handshakes_.end() || found->second.worker != worker ||
+      found->second.plan.profile == nullptr || !found->second.plan.profile->key_log_file ||
+      ++found->second.keys > ipc::KeyLogEntry::max_entries)
+    return worker.first->replace(worker.second); // nobody asked it, or not so much
+  ++heard_[worker];
+  on_key_(found->second.plan.profile->key_log_file->path, message);
 }
 
 // The worker has no say in it: what is found counts when it says that the handshake is complete.
@@ -454,6 +466,7 @@ void Dispatcher::finish(Id id, Outcome outcome) {
   }
   outcome.rule = plan.rule != nullptr ? plan.rule->name : outcome.rule;
   outcome.profile = plan.profile != nullptr ? plan.profile->name : outcome.profile;
+  outcome.key_logged = plan.profile != nullptr && plan.profile->key_log_file;
   if (outcome.reason == Reason::Success && handshake.request.wants_certificates)
     outcome.certificates = handshake.certificates;
   const auto took =
@@ -486,6 +499,7 @@ std::optional<std::uint64_t> Dispatcher::add_session(InFlight& handshake, const 
   terms.alpn = outcome.alpn;
   terms.resumed = outcome.resumed;
   terms.authenticated = outcome.authenticated;
+  terms.key_logged = outcome.key_logged;
   terms.uid = request.who.uid;
   terms.unit = escape(request.who.unit);
   Session session;

@@ -64,6 +64,10 @@ public:
   // How much is to be logged of a profile's handshakes. Default: what it says itself.
   using LevelOf = std::function<policy::LogLevel(const policy::ProfileSettings&)>;
   void take_levels(LevelOf level_of) { level_of_ = std::move(level_of); }
+  // Given each secret of a session of a profile with key_log_file, which is wiped
+  // behind the call.
+  using OnKey = std::function<void(const std::string& key_log_file, const ipc::KeyLogEntry&)>;
+  void log_keys(OnKey call) { on_key_ = std::move(call); }
 
   // Takes the request over; its `complete` may be called before this returns.
   Id submit(HandshakeRequest request);
@@ -84,6 +88,7 @@ public:
   void on_user_request(const WorkerId& worker, const ipc::UserRequest& message);
   void on_server_name(const WorkerId& worker, const ipc::ServerName& message);
   void on_step(const WorkerId& worker, const ipc::HandshakeStep& message);
+  void on_key(const WorkerId& worker, const ipc::KeyLogEntry& message);
   void on_lost(const WorkerId& worker, Workers::Loss loss);
 
 private:
@@ -103,6 +108,7 @@ private:
     int psk_lookups = 0;
     bool tells_steps = false;
     std::size_t steps = 0;                                     // so far
+    std::size_t keys = 0;                                      // likewise
     std::vector<std::vector<std::byte>> certificates = {};     // of the peer, so far
     std::shared_ptr<const MappingQuestion> question = nullptr; // that the mapper was asked
     std::string subject = {}; // of the first of these, as the worker says; escaped
@@ -142,6 +148,7 @@ private:
   MappingLog mapping_log_;
   OnSecured on_secured_ = [](const Session&, int) { return std::nullopt; };
   OnReport on_report_ = [](const HandshakeReport&) {};
+  OnKey on_key_ = [](const std::string&, const ipc::KeyLogEntry&) {};
   LevelOf level_of_ = [](const policy::ProfileSettings& profile) { return profile.log_level; };
   Id last_id_ = 0;
   std::unordered_map<Id, InFlight> handshakes_;

@@ -30,7 +30,7 @@ std::string name_of(KeySerial serial) {
   return fmt::format("key {}", serial);
 }
 
-Result<KeyDescription> describe(KeySerial serial) {
+Result<KeyDescription> describe_key(KeySerial serial) {
   std::array<char, max_description> text{};
   const long size = keyctl(KEYCTL_DESCRIBE, serial, text.data(), text.size(), 0);
   if (size < 0)
@@ -80,7 +80,7 @@ Result<std::optional<KeyringKey>> search(KeySerial keyring, const char* type,
   const long serial = keyctl(KEYCTL_SEARCH, keyring, type, identity.c_str(), 0);
   if (serial < 0)
     return std::nullopt;
-  KeyDescription found = TRY(describe(static_cast<KeySerial>(serial)));
+  KeyDescription found = TRY(describe_key(static_cast<KeySerial>(serial)));
   if (found.type != type || found.description != identity)
     return std::nullopt;
   return TRY(read_described(static_cast<KeySerial>(serial), std::move(found)));
@@ -99,7 +99,7 @@ Result<std::optional<KeyringKey>> look_through(KeySerial keyring, const std::str
     return std::nullopt;
   keys.resize(static_cast<std::size_t>(size) / sizeof(KeySerial));
   for (const KeySerial serial : keys) {
-    auto found = describe(serial);
+    auto found = describe_key(serial);
     if (found && found->type == psk_types.front() && found->description == identity)
       return TRY(read_described(serial, std::move(*found)));
   }
@@ -147,7 +147,7 @@ Result<KeyDescription> parse_key_description(std::string_view text) {
 }
 
 Result<KeyringKey> read_psk(KeySerial serial) {
-  KeyDescription found = TRY(describe(serial));
+  KeyDescription found = TRY(describe_key(serial));
   return read_described(serial, std::move(found));
 }
 

@@ -18,8 +18,9 @@ struct EndedSession {
   std::chrono::system_clock::time_point at;
 };
 
-// From which level on it is told: one that was ended for its user's sake is a refusal.
-[[nodiscard]] policy::LogLevel level_of(SessionEnd how);
+// From which level on it is told: one that was ended for its user's sake is a refusal, and one
+// whose keys were logged is told anyway.
+[[nodiscard]] policy::LogLevel level_of(const EndedSession& ended);
 
 // For people, on one line; and field by field, with the names of the journal.
 [[nodiscard]] std::string line_of(const EndedSession& ended);

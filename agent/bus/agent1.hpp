@@ -90,6 +90,7 @@ struct SessionDetails {
   std::string server_name;
   std::string alpn;
   bool resumed = false;
+  bool key_logged = false;
   std::uint64_t generation = 0;
   std::string unit;
   std::uint32_t user_uid = no_owner;
@@ -196,8 +197,9 @@ inline constexpr std::string_view default_log_level = "default";
 // Of a profile.
 struct LogLevelRow {
   std::string profile;
-  std::string level;     // in force
-  std::string by_policy; // what the policy says
+  std::string level;             // in force
+  std::string by_policy;         // what the policy says
+  std::string key_log_file = {}; // empty: its keys are not logged
 };
 
 struct ReloadAnswer {
@@ -231,6 +233,7 @@ struct AgentStatus {
   std::uint32_t handshakes_in_flight = 0;
   std::uint32_t workers = 0;
   std::vector<std::string> features;
+  std::uint32_t key_logged_profiles = 0;
 };
 
 } // namespace ktls::bus

@@ -24,7 +24,7 @@ using CredentialStruct =
     sdbus::Struct<std::string, std::string, std::string, std::string, std::string, std::string,
                   std::string, std::int64_t, std::int64_t>;
 
-using LogLevelStruct = sdbus::Struct<std::string, std::string, std::string>;
+using LogLevelStruct = sdbus::Struct<std::string, std::string, std::string, std::string>;
 
 // A message cannot hold text that is not UTF-8: that is escaped.
 [[nodiscard]] std::string bus_text(const std::string& text);

@@ -72,6 +72,7 @@ AgentStatus status_from(const Dictionary& properties) {
   take_property(properties, "HandshakesInFlight", status.handshakes_in_flight);
   take_property(properties, "Workers", status.workers);
   take_property(properties, "Features", status.features);
+  take_property(properties, "KeyLoggedProfiles", status.key_logged_profiles);
   return status;
 }
 

@@ -277,6 +277,7 @@ private:
   std::uint32_t Sessions() override { return handlers_.status().sessions; }
   std::uint32_t HandshakesInFlight() override { return handlers_.status().handshakes_in_flight; }
   std::uint32_t Workers() override { return handlers_.status().workers; }
+  std::uint32_t KeyLoggedProfiles() override { return handlers_.status().key_logged_profiles; }
   std::vector<std::string> Features() override { return texts_of(handlers_.status().features); }
 
   // The methods of a session. `then` with the call, where who calls may do it.

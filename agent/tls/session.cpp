@@ -75,6 +75,7 @@ Result<> Session::Parts::set_up() {
   }
   gnutls_handshake_set_max_packet_length(raw, max_handshake_message);
   set_up_checks();
+  set_up_key_log();
   transport.attach(raw);
   return {};
 }

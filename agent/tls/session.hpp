@@ -17,6 +17,7 @@
 #include "base/result.hpp"
 #include "tls/context.hpp"
 #include "tls/handshake_watch.hpp"
+#include "tls/key_log.hpp"
 #include "tls/psk.hpp"
 #include "tls/user_check.hpp"
 
@@ -34,6 +35,7 @@ struct SessionParameters {
   // Where the profile has session tickets: the key that all workers share. None: no tickets.
   std::span<const std::byte> ticket_key = {};
   HandshakeWatch* watch = nullptr; // none: nobody wants to know
+  KeyLog* key_log = nullptr;       // none: no secret leaves the session
 };
 
 inline constexpr std::size_t ticket_key_size = 64; // GnuTLS's: name, encryption and MAC key

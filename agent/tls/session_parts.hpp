@@ -57,6 +57,10 @@ struct Session::Parts : CertificateChoice {
   void tell_message(unsigned type, bool sent, std::span<const std::byte> message);
   void tell_verdict();
 
+  // session_key_log.cpp
+  void set_up_key_log();
+  static int on_secret(gnutls_session_t session, const char* label, const gnutls_datum_t* secret);
+
   // session_psk.cpp
   Result<> set_up_psk();
   [[nodiscard]] bool load_own_psk(); // as client, before the first message

@@ -150,6 +150,7 @@ Result<> Handshake::prepare(const Profile& profile) {
   parameters.user = asks_user_ ? this : nullptr;
   parameters.ticket_key = profile.ticket_key;
   parameters.watch = steps_ ? &*steps_ : nullptr;
+  parameters.key_log = profile.logs_keys ? this : nullptr;
   if (!context_->profile().credentials.empty() && !parameters.anonymous)
     signers_.permit(fiber_, profile.permit);
   session_ = TRY(tls::Session::create(socket_.get(), parameters, *context_));
@@ -170,6 +171,22 @@ Result<tls::Psk> Handshake::find(std::string_view identity) {
   if (!psk_)
     return errno_error("there is no pre-shared key", ENOKEY);
   return *std::exchange(psk_, std::nullopt);
+}
+
+void Handshake::on_secret(ipc::KeyLabel label, std::span<const std::byte> client_random,
+                          std::span<const std::byte> secret) {
+  auto message = wire::make<ipc::KeyLogEntry>();
+  if (client_random.size() != message.client_random.size() || secret.empty() ||
+      secret.size() > message.secret.size() || ++keys_told_ > ipc::KeyLogEntry::max_entries)
+    return; // nothing that TLS has
+  message.id = id_;
+  message.label = label;
+  message.size = static_cast<std::uint16_t>(secret.size());
+  std::ranges::copy(client_random,
+                    std::as_writable_bytes(std::span(message.client_random)).begin());
+  std::ranges::copy(secret, std::as_writable_bytes(std::span(message.secret)).begin());
+  handlers_.key(message);
+  wipe_message(message);
 }
 
 Fiber::Woken Handshake::await(Awaited what) {

@@ -18,7 +18,7 @@
 
 namespace ktls {
 
-class Handshake : private tls::PskLookup, private tls::UserCheck {
+class Handshake : private tls::PskLookup, private tls::UserCheck, private tls::KeyLog {
 public:
   struct Handlers {
     // Called exactly once, perhaps before start() returns; never after the object is gone. By then
@@ -36,6 +36,8 @@ public:
     std::function<void(const ipc::ServerName&)> ask_profile;
     // A step of a handshake whose steps are wanted, before it is finished.
     std::function<void(const ipc::HandshakeStep&)> step;
+    // A secret of a handshake whose keys are logged, likewise. It is wiped behind that.
+    std::function<void(const ipc::KeyLogEntry&)> key;
   };
 
   // All references must outlive the handshake.
@@ -51,6 +53,7 @@ public:
     const ipc::SignPermit& permit;
     bool asks_user; // though it may come without
     bool tells_steps;
+    bool logs_keys;
   };
   // `profile`: none where the name decides that the peer asks for.
   void start(const ipc::StartHandshake& request, Fd socket, const Profile* profile);
@@ -74,6 +77,8 @@ private:
   Result<> prepare(const Profile& profile);
   Result<tls::Psk> find(std::string_view identity) override;
   Reason judge(const tls::PresentedChain& chain, const ipc::SpkiHash& anchor) override;
+  void on_secret(ipc::KeyLabel label, std::span<const std::byte> client_random,
+                 std::span<const std::byte> secret) override;
   [[nodiscard]] bool needs_fiber() const;
   [[nodiscard]] Fiber::Woken await(Awaited what);
   [[nodiscard]] bool uses_psk() const;
@@ -102,6 +107,7 @@ private:
   bool awaits_profile_ = false;
   bool heard_ = false; // before there was a session
   int looks_ = 0;      // for the name
+  std::size_t keys_told_ = 0;
   Awaited awaited_ = Awaited::Nothing;
   std::optional<tls::Psk> psk_;
   bool asks_user_ = false;

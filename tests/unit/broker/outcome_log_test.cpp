@@ -119,6 +119,17 @@ TEST_F(OutcomeLogTest, LeavesOutWhatWasSecuredBelowInfo) {
   EXPECT_EQ(records.size(), 1U);
 }
 
+TEST_F(OutcomeLogTest, TellsOfLoggedKeysAtEachLevel) {
+  wanted = policy::LogLevel::Error;
+  outcome.key_logged = true;
+
+  write();
+
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_TRUE(records[0].line.ends_with(", rule \"web\", KEYS LOGGED")) << records[0].line;
+  EXPECT_EQ(records[0].fields["KTLS_KEY_LOGGED"], "yes");
+}
+
 TEST_F(OutcomeLogTest, LeavesOutNoFailure) {
   wanted = policy::LogLevel::Error;
   for (std::size_t i = 0; i < reason_count; ++i) {

@@ -170,6 +170,7 @@ TEST_F(AgentClientTest, AsksForLogLevelsAndSetsThem) {
   EXPECT_EQ(levels->front().profile, "p");
   EXPECT_EQ(levels->front().level, "debug");
   EXPECT_EQ(levels->front().by_policy, "info");
+  EXPECT_EQ(levels->front().key_log_file, "/keys");
   EXPECT_TRUE(set("p"));
   EXPECT_EQ(last_level, "default");
   EXPECT_FALSE(set("q"));

@@ -73,7 +73,7 @@ protected:
     out.credentials = [] {
       return std::vector{CredentialRow{"n", "f", "p", "s\xff", "i", "h", "k", -1, 2}};
     };
-    out.log_levels = [] { return std::vector{LogLevelRow{"p", "debug", "info"}}; };
+    out.log_levels = [] { return std::vector{LogLevelRow{"p", "debug", "info", "/keys"}}; };
     out.set_log_level = [this](const std::string& profile, const std::string& level) {
       if (profile != "p")
         return std::string("profile: there is no such");

@@ -84,7 +84,7 @@ TEST_F(AgentServiceTest, ShowsASessionToWhoHasAskedForIt) {
   EXPECT_EQ(path, "/org/ktlsctl/Agent1/session/8");
 
   EXPECT_EQ(get_all(*root, of_kernel), "");
-  EXPECT_EQ(properties.size(), 34U);
+  EXPECT_EQ(properties.size(), 35U);
   EXPECT_EQ(details_from(properties).row.remote, "192.0.2.1:443");
   EXPECT_EQ(get_property(*root, of_kernel, "Resumed"), "");
   EXPECT_TRUE(property.get<bool>());

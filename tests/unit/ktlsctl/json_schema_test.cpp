@@ -128,7 +128,9 @@ TEST(JsonSchema, IsOfWhatTheAgentTellsOfItself) {
 
 TEST(JsonSchema, IsOfLogLevels) {
   EXPECT_EQ(mismatch_with("log_levels", log_levels_json({})), "");
-  EXPECT_EQ(mismatch_with("log_levels", log_levels_json({{"web", "debug", "info"}})), "");
+  EXPECT_EQ(mismatch_with("log_levels", log_levels_json({{"web", "debug", "info", ""},
+                                                         {"nfs", "info", "info", "/k"}})),
+            "");
 }
 
 TEST(JsonSchema, IsOfEachEvent) {

@@ -235,6 +235,29 @@ TEST(LogLevelKey, HasANameForEachLevel) {
   EXPECT_EQ(level_of(""), std::nullopt);
 }
 
+const std::string key_log = "key_log_file = \"/run/ktlsd/keys\"\n";
+
+TEST(KeyLogFile, NeedsTheAgentsConsentToo) {
+  const auto refused = test::problems(test::client(key_log));
+  EXPECT_NE(refused.find("f:4: profile.c.key_log_file: "), std::string::npos) << refused;
+  EXPECT_NE(refused.find("allow_key_logging = true in [agent]"), std::string::npos) << refused;
+  EXPECT_NE(test::problems(test::agent("allow_key_logging = false") + test::client(key_log)), "");
+  EXPECT_NE(test::problems(test::agent("allow_key_logging = true") +
+                           test::client("key_log_file = \"keys\"")),
+            "");
+
+  const auto policy = test::read(test::agent("allow_key_logging = true") + test::client(key_log));
+  EXPECT_EQ(policy.profiles().at(0).key_log_file->path, "/run/ktlsd/keys");
+}
+
+TEST(KeyLogFile, IsNotInherited) {
+  const auto policy = test::read(test::agent("allow_key_logging = true") + test::client(key_log) +
+                                 "[profile.d]\ninherits = \"c\"\n");
+
+  EXPECT_TRUE(policy.profiles().at(0).key_log_file);
+  EXPECT_FALSE(policy.profiles().at(1).key_log_file);
+}
+
 TEST(Allowed, AreUsersGroupsAndUnits) {
   const auto profile = profile_of(client("allowed_users = [\"alice\", 0]\nallowed_groups = 5\n"
                                          "allowed_units = [\"a.service\", \"b@*\"]"));

@@ -9,6 +9,7 @@
 
 #include "ipc/profile.hpp"
 #include "tls/handshake_watch.hpp"
+#include "tls/key_log.hpp"
 #include "tls/local_psk.hpp"
 #include "tls/user_check.hpp"
 
@@ -30,6 +31,7 @@ struct Options {
   std::optional<LocalPsk> psk;
   tls::UserCheck* user = nullptr;
   tls::HandshakeWatch* watch = nullptr;
+  tls::KeyLog* key_log = nullptr;
 };
 
 inline Options client(const std::string& certificate = {}) {
