@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "ktlsctl/agent_questions.hpp"
+#include "ktlsctl/log_level.hpp"
 #include "ktlsctl/map.hpp"
 #include "ktlsctl/monitor.hpp"
 #include "ktlsctl/policy.hpp"
@@ -29,6 +30,7 @@ void add_commands(CLI::App& app, int& status) {
   add_monitor(app, status);
   add_stats(app, status);
   add_credentials(app, status);
+  add_log_level(app, status);
   add_policy(app, status);
   add_reload(app, status);
   add_map(app, status);

@@ -55,6 +55,7 @@ Json details_json(const bus::SessionDetails& details) {
           {"server_name", or_null(details.server_name)},
           {"alpn", or_null(details.alpn)},
           {"resumed", details.resumed},
+          {"key_logged", details.key_logged},
           {"tx_mode", or_null(details.tx_mode)},
           {"rx_mode", or_null(details.rx_mode)},
           {"rekeys", details.rekeys},

@@ -75,6 +75,8 @@ void add_protection(FieldList& fields, const SessionDetails& details) {
       .add("server name", details.server_name)
       .add("ALPN", details.alpn)
       .add("resumed", known && details.resumed ? "yes, an earlier session" : "")
+      .add("keys", details.key_logged ? "LOGGED: whoever reads the file can decrypt this" : "",
+           Tone::Bad)
       .add("encrypts", mode_words(details.tx_mode))
       .add("decrypts", mode_words(details.rx_mode))
       .add("rekeys", details.rekeys == 0 ? "" : std::to_string(details.rekeys));

@@ -28,6 +28,11 @@ std::string status_report(const bus::AgentStatus& status, WallTime now, const Pa
       .add("sessions", std::to_string(status.sessions))
       .add("handshakes", fmt::format("{} in flight", status.handshakes_in_flight))
       .add("workers", std::to_string(status.workers));
+  if (status.key_logged_profiles > 0)
+    fields.add("keys",
+               fmt::format("LOGGED, of {}: ktlsctl log-level says where to",
+                           counted(status.key_logged_profiles, "profile")),
+               Tone::Bad);
   std::string_view label = "able to";
   for (const auto& line : status.features) {
     fields.add(label, line);
@@ -47,6 +52,7 @@ Json status_json(const bus::AgentStatus& status) {
           {"sessions", status.sessions},
           {"handshakes_in_flight", status.handshakes_in_flight},
           {"workers", status.workers},
+          {"key_logged_profiles", status.key_logged_profiles},
           {"features", features}};
 }
 

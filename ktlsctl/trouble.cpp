@@ -58,6 +58,8 @@ std::string failure_words(const bus::Failure& failure, bus::Action action) {
                        text);
   if (is("NoReply") || is("Timeout") || is("TimedOut"))
     return fmt::format("ktlsd gave no answer ({}); see journalctl -u ktlsd", text);
+  if (is("InvalidArgs"))
+    return fmt::format("ktlsd refused: {}", text);
   if (is("LimitsExceeded"))
     return refusal_words(bus::AgentRefusal::Busy, text);
   if (name == bus::garbage_name || is("UnknownMethod") || is("UnknownInterface") ||

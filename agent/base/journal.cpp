@@ -65,7 +65,7 @@ void write(log::Level level, std::string_view text, std::span<const Field> field
   static const bool to_journal = leads_to_journal(
       STDERR_FILENO, std::getenv("JOURNAL_STREAM")); // NOLINT: no other thread sets
   if (!to_journal || !send(encode(level, text, fields)))
-    log::write(level, text);
+    log::write_always(level, text);
 }
 
 } // namespace ktls::journal

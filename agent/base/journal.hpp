@@ -15,7 +15,8 @@ namespace ktls::journal {
 
 using Field = std::pair<std::string_view, std::string>;
 
-// Empty fields are left out. Names are of A-Z, 0-9 and "_"; values may hold anything.
+// Written whatever the log's level is. Empty fields are left out. Names are of A-Z, 0-9 and "_";
+// values may hold anything.
 void write(log::Level level, std::string_view text, std::span<const Field> fields);
 
 // Where records go: write(), or what a test has in its place.

@@ -29,7 +29,11 @@ void set_level(Level level) {
 
 void write(Level level, std::string_view text) {
   if (level <= threshold)
-    standard_error().write(level, text);
+    write_always(level, text);
+}
+
+void write_always(Level level, std::string_view text) {
+  standard_error().write(level, text);
 }
 
 } // namespace ktls::log

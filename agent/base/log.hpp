@@ -19,6 +19,8 @@ void prepare();
 // Lines above this level are dropped. Default: Info.
 void set_level(Level level);
 void write(Level level, std::string_view text);
+// Whatever the level is: whoever calls has asked for another one.
+void write_always(Level level, std::string_view text);
 
 template<class... Args>
 void error(fmt::format_string<Args...> format, Args&&... args) {

@@ -4,10 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <iterator>
 
+#include "base/journal.hpp"
 #include "base/text.hpp"
+#include "broker/key_logs.hpp"
+#include "broker/message_ids.hpp"
 #include "broker/policy_question.hpp"
 #include "broker/session_view.hpp"
 #include "broker/socket_identity.hpp"
@@ -160,6 +164,10 @@ bus::AgentService::Handlers AgentControl::handlers() {
                             const auto& done) { test_mapping(chain, profile, context, done); };
   out.statistics = [this] { return statistics(); };
   out.credentials = [this] { return credentials(); };
+  out.log_levels = [this] { return log_levels(); };
+  out.set_log_level = [this](const auto& profile, const auto& level) {
+    return set_log_level(profile, level);
+  };
   out.reload = [this](auto done) {
     parts_.reloader.reload([this, done = std::move(done)](const policy::Problems& problems) {
       done(bus::ReloadAnswer{parts_.generations.number(), problems.lines});
@@ -310,8 +318,10 @@ std::vector<MetricFamily> AgentControl::metrics() const {
   now.lost_workers = parts_.dispatcher.lost_workers();
   now.sessions = parts_.sessions.size();
   now.policy_generation = parts_.generations.number();
-  if (const auto* configuration = parts_.generations.in_force())
+  if (const auto* configuration = parts_.generations.in_force()) {
     now.certificates = &configuration->snapshot.certificates;
+    now.key_logged_profiles = key_logged_profiles(configuration->policy);
+  }
   now.kernel_tls_stat = kernel_statistics();
   return parts_.metrics.families(now);
 }
@@ -340,6 +350,35 @@ std::vector<bus::CredentialRow> AgentControl::credentials() const {
   return out;
 }
 
+std::vector<bus::LogLevelRow> AgentControl::log_levels() const {
+  std::vector<bus::LogLevelRow> out;
+  for (const auto& profile : parts_.generations.in_force()->policy.profiles())
+    out.push_back({escape(profile.name), policy::level_name(parts_.levels.of(profile)),
+                   policy::level_name(profile.log_level),
+                   profile.key_log_file ? escape(profile.key_log_file->path) : ""});
+  return out;
+}
+
+std::string AgentControl::set_log_level(const std::string& profile, const std::string& level) {
+  const bool by_policy = level == bus::default_log_level;
+  const auto wanted = policy::level_of(level);
+  if (!by_policy && !wanted)
+    return fmt::format("level: \"{}\" is not error, warning, info, debug or {}", escape(level, 64),
+                       bus::default_log_level);
+  const auto& policy = parts_.generations.in_force()->policy;
+  if (!parts_.levels.set(policy, profile, wanted))
+    return fmt::format("profile: there is no \"{}\" in the policy in force", escape(profile, 256));
+  const auto* settings = profile_named(policy, profile);
+  const std::string in_force = policy::level_name(parts_.levels.of(*settings));
+  journal::write(log::Level::Notice,
+                 fmt::format("profile \"{}\" logs at level {} from here on{}", profile, in_force,
+                             by_policy ? ", as the policy says" : ", until the agent ends"),
+                 std::array{journal::Field{"MESSAGE_ID", message_id::log_level_set},
+                            journal::Field{"KTLS_PROFILE", profile},
+                            journal::Field{"KTLS_LOG_LEVEL", in_force}});
+  return {};
+}
+
 bus::AgentStatus AgentControl::status() const {
   bus::AgentStatus out;
   out.version = KTLS_VERSION;
@@ -348,8 +387,11 @@ bus::AgentStatus AgentControl::status() const {
   out.policy_loaded_us = microseconds_since_1970(policy_loaded_);
   out.sessions = static_cast<std::uint32_t>(parts_.sessions.size());
   out.handshakes_in_flight = static_cast<std::uint32_t>(parts_.dispatcher.in_flight());
-  if (const auto* configuration = parts_.generations.in_force())
+  if (const auto* configuration = parts_.generations.in_force()) {
     out.workers = worker_count(configuration->policy.agent());
+    out.key_logged_profiles =
+        static_cast<std::uint32_t>(key_logged_profiles(configuration->policy));
+  }
   out.features.push_back(tls::describe_library());
   return out;
 }

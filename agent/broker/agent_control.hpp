@@ -13,6 +13,7 @@
 #include "broker/control_channels.hpp"
 #include "broker/dispatcher.hpp"
 #include "broker/generations.hpp"
+#include "broker/log_levels.hpp"
 #include "broker/metrics.hpp"
 #include "broker/reloader.hpp"
 #include "broker/revalidator.hpp"
@@ -40,6 +41,7 @@ public:
     Metrics& metrics;
     SecretStore& secrets;
     ControlChannels& controls;
+    LogLevels& levels;
   };
   explicit AgentControl(Parts parts) : parts_(parts), started_(parts.loop.wall_clock()) {}
 
@@ -65,6 +67,9 @@ private:
                     const std::function<void(bus::AgentAnswer<bus::MappingVerdict>)>& done);
   [[nodiscard]] std::vector<bus::Sample> statistics() const;
   [[nodiscard]] std::vector<bus::CredentialRow> credentials() const;
+  [[nodiscard]] std::vector<bus::LogLevelRow> log_levels() const;
+  // Empty: it is in force; else what is wrong.
+  [[nodiscard]] std::string set_log_level(const std::string& profile, const std::string& level);
   [[nodiscard]] bus::AgentStatus status() const;
 
   Parts parts_;

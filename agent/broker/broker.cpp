@@ -49,7 +49,7 @@ Broker::Broker(EventLoop& loop, Options options, std::vector<KernelSource> kerne
           [this](const policy::Policy& policy) { return unmet(policy); },
           [this](const Configuration& configuration) { on_change(configuration); }),
       control_({loop, authoriser_, dispatcher_, generations_, sessions_, session_watch_,
-                session_ender_, revalidator_, reloader_, metrics_, secrets_, controls_}),
+                session_ender_, revalidator_, reloader_, metrics_, secrets_, controls_, levels_}),
       bus_agent_(loop, control_.handlers()), expiry_(loop), files_(loop, [this] {
         log::info("a file of the configuration has changed");
         reload();
@@ -72,6 +72,11 @@ void Broker::add_unit(Session& session) {
 }
 
 void Broker::observe() {
+  dispatcher_.take_levels(
+      [this](const policy::ProfileSettings& profile) { return levels_.of(profile); });
+  dispatcher_.log_keys([this](const std::string& path, const ipc::KeyLogEntry& entry) {
+    key_logs_.write(path, entry);
+  });
   dispatcher_.on_report([this](const HandshakeReport& report) { on_report(report); });
   dispatcher_.on_secured([this](Session session, const tls::TrafficSecrets& secrets, int socket) {
     add_unit(session);
@@ -130,9 +135,19 @@ void Broker::on_session_ended(const Session& session, SessionEnd how) {
   controls_.remove(session.cookie);
   metrics_.count_end(how);
   const EndedSession ended{session, how, loop_.wall_clock()};
-  journal::write(log::Level::Info, line_of(ended), fields_of(ended));
+  if (log_level_of(session) >= level_of(ended))
+    journal::write(log::Level::Info, line_of(ended), fields_of(ended));
   if (const auto service = bus_agent_.service())
     service->session_ended(session.cookie, name_of(how));
+}
+
+// As the policy in force has it; of a profile that is in it no more, the default.
+policy::LogLevel Broker::log_level_of(const Session& session) const {
+  const auto* configuration = generations_.in_force();
+  const auto* profile = configuration == nullptr
+                            ? nullptr
+                            : profile_named(configuration->policy, session.terms->profile);
+  return profile == nullptr ? policy::LogLevel::Info : levels_.of(*profile);
 }
 
 void Broker::start(Configuration configuration) {
@@ -161,16 +176,18 @@ void Broker::fail(const policy::Problems& problems) {
 }
 
 policy::Problems Broker::unmet(const policy::Policy& policy) {
-  return unmet_needs(policy, {[] { return has_capability(CAP_SYS_PTRACE); },
-                              [this] { return socket_facts_.try_direction(); },
-                              [this] { return session_ender_.is_able(); }});
+  auto problems = unmet_needs(policy, {[] { return has_capability(CAP_SYS_PTRACE); },
+                                       [this] { return socket_facts_.try_direction(); },
+                                       [this] { return session_ender_.is_able(); }});
+  for (auto& line : key_logs_.prepare(policy).lines)
+    problems.lines.push_back(std::move(line));
+  return problems;
 }
 
 // As the policy that is in force now has it: the one that a session came up with may be gone.
 const policy::MappingDemands* Broker::demands_of(const std::string& profile) const {
-  const auto& profiles = generations_.in_force()->policy.profiles();
-  const auto found = std::ranges::find(profiles, profile, &policy::ProfileSettings::name);
-  return found == profiles.end() ? nullptr : &found->mapping;
+  const auto* found = profile_named(generations_.in_force()->policy, profile);
+  return found == nullptr ? nullptr : &found->mapping;
 }
 
 void Broker::reload() {
@@ -180,6 +197,8 @@ void Broker::reload() {
 void Broker::on_change(const Configuration& configuration) {
   const auto& policy = configuration.policy;
   authoriser_.forget();
+  levels_.on_policy(policy);
+  key_logs_.on_policy(policy);
   control_.on_policy();
   if (const auto service = bus_agent_.service())
     service->policy_loaded(generations_.number());

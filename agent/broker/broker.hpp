@@ -20,8 +20,10 @@
 #include "broker/file_watch.hpp"
 #include "broker/generations.hpp"
 #include "broker/kernel_intake.hpp"
+#include "broker/key_logs.hpp"
 #include "broker/keyring.hpp"
 #include "broker/known_units.hpp"
+#include "broker/log_levels.hpp"
 #include "broker/metrics.hpp"
 #include "broker/metrics_server.hpp"
 #include "broker/rekeyer.hpp"
@@ -78,6 +80,7 @@ private:
   void add_unit(Session& session);
   void on_report(const HandshakeReport& report);
   void on_session_ended(const Session& session, SessionEnd how);
+  [[nodiscard]] policy::LogLevel log_level_of(const Session& session) const;
   void fail(const policy::Problems& problems);
   policy::Problems unmet(const policy::Policy& policy);
   void on_change(const Configuration& configuration);
@@ -92,6 +95,8 @@ private:
   Fd metrics_socket_;
   std::vector<KernelSource> kernel_sources_;
   OnServing on_serving_;
+  LogLevels levels_;
+  KeyLogs key_logs_;
   KeyringLinks keyrings_; // the dispatcher's requests hold some
   SocketFacts socket_facts_;
   BusMapper mapper_;

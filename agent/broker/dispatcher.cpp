@@ -112,7 +112,7 @@ void Dispatcher::refuse(HandshakeRequest& request, const std::string& descriptio
   const bool stays = outcome.reason == Reason::PolicyClear && !request.from_kernel();
   if (!stays && classify_socket(request.socket.get()) == Reason::Success)
     end_unbegun(request.socket.get(), outcome.reason);
-  report({request, description, outcome, role_asked_of(request), {}, {}});
+  report({request, description, outcome, role_asked_of(request), {}});
 }
 
 bool Dispatcher::has_place(Workers& workers) const {
@@ -158,6 +158,8 @@ void Dispatcher::assign(Id id) {
   } else {
     message.profile = plan.index;
     message.asks_user = asks_user(handshake) ? 1 : 0;
+    message.tells_steps = wants_steps(handshake) ? 1 : 0;
+    message.logs_keys = plan.profile->key_log_file ? 1 : 0;
     message.anonymous = plan.is_client() && handshake.request.anonymous ? 1 : 0;
     check(message.peer_name.assign(plan.peer_name), "an examined name fits");
   }
@@ -258,6 +260,8 @@ void Dispatcher::on_server_name(const WorkerId& worker, const ipc::ServerName& m
     handshake.plan = std::move(*plan);
     choice.profile = handshake.plan.index;
     choice.asks_user = asks_user(handshake) ? 1 : 0;
+    choice.tells_steps = wants_steps(handshake) ? 1 : 0;
+    choice.logs_keys = handshake.plan.profile->key_log_file ? 1 : 0;
     keep_to_profile(message.id, handshake);
     choice.timeout_ms =
         static_cast<std::uint32_t>(left_until(handshake.deadline, loop_.now()).count());
@@ -282,6 +286,35 @@ void Dispatcher::keep_to_profile(Id id, InFlight& handshake) {
 bool Dispatcher::asks_user(const InFlight& handshake) {
   const auto& profile = *handshake.plan.profile;
   return profile.asks_user() || (handshake.request.wants_user && profile.can_ask_user());
+}
+
+bool Dispatcher::wants_steps(InFlight& handshake) {
+  handshake.tells_steps =
+      level_of_(*handshake.plan.profile) == policy::LogLevel::Debug && step_log_.allows();
+  return handshake.tells_steps;
+}
+
+void Dispatcher::on_step(const WorkerId& worker, const ipc::HandshakeStep& message) {
+  const auto found = handshakes_.find(message.id);
+  if (found == handshakes_.end() || found->second.worker != worker || !found->second.tells_steps ||
+      ++found->second.steps > ipc::HandshakeStep::max_steps)
+    return worker.first->replace(worker.second); // nobody asked it, or not so much
+  ++heard_[worker];
+  const auto& handshake = found->second;
+  const auto& plan = handshake.plan;
+  step_log_.write({handshake.description, message.kind, std::chrono::microseconds(message.since_us),
+                   escape(message.text.view(), ipc::HandshakeStep::max_text),
+                   plan.rule != nullptr ? plan.rule->name : "", plan.profile->name, message.id});
+}
+
+void Dispatcher::on_key(const WorkerId& worker, const ipc::KeyLogEntry& message) {
+  const auto found = handshakes_.find(message.id);
+  if (found == handshakes_.end() || found->second.worker != worker ||
+      found->second.plan.profile == nullptr || !found->second.plan.profile->key_log_file ||
+      ++found->second.keys > ipc::KeyLogEntry::max_entries)
+    return worker.first->replace(worker.second); // nobody asked it, or not so much
+  ++heard_[worker];
+  on_key_(found->second.plan.profile->key_log_file->path, message);
 }
 
 // The worker has no say in it: what is found counts when it says that the handshake is complete.
@@ -343,6 +376,7 @@ void Dispatcher::record(const InFlight& handshake, const MappingAnswer& answer) 
   record.peer_address = remote ? remote->text() : "";
   record.rule = plan.rule != nullptr ? plan.rule->name : "";
   record.profile = plan.profile->name;
+  record.level = level_of_(*plan.profile);
   mapping_log_.write(record);
 }
 
@@ -435,6 +469,7 @@ void Dispatcher::finish(Id id, Outcome outcome, const tls::TrafficSecrets& secre
   }
   outcome.rule = plan.rule != nullptr ? plan.rule->name : outcome.rule;
   outcome.profile = plan.profile != nullptr ? plan.profile->name : outcome.profile;
+  outcome.key_logged = plan.profile != nullptr && plan.profile->key_log_file;
   if (outcome.reason == Reason::Success && handshake.request.wants_certificates)
     outcome.certificates = handshake.certificates;
   const auto took =
@@ -442,7 +477,8 @@ void Dispatcher::finish(Id id, Outcome outcome, const tls::TrafficSecrets& secre
   const auto role = plan.profile != nullptr ? plan.profile->role : role_asked_of(handshake.request);
   const auto session =
       outcome.reason == Reason::Success ? add_session(handshake, outcome, secrets) : std::nullopt;
-  report({handshake.request, handshake.description, outcome, role, took, session});
+  const auto level = plan.profile != nullptr ? level_of_(*plan.profile) : policy::LogLevel::Info;
+  report({handshake.request, handshake.description, outcome, role, took, session, level});
   fill();
 }
 
@@ -467,6 +503,7 @@ std::optional<std::uint64_t> Dispatcher::add_session(InFlight& handshake, const 
   terms.alpn = outcome.alpn;
   terms.resumed = outcome.resumed;
   terms.authenticated = outcome.authenticated;
+  terms.key_logged = outcome.key_logged;
   terms.uid = request.who.uid;
   terms.unit = escape(request.who.unit);
   Session session;

@@ -22,6 +22,7 @@
 #include "broker/planner.hpp"
 #include "broker/session.hpp"
 #include "broker/socket_address.hpp"
+#include "broker/step_log.hpp"
 #include "broker/suspects.hpp"
 #include "tls/session.hpp"
 
@@ -50,7 +51,8 @@ public:
              std::function<policy::LocalTime()> clock = local_time,
              Authoriser* authoriser = nullptr, journal::Writer write = journal::write)
       : loop_(loop), authoriser_(authoriser), planner_(std::move(clock)), limits_(limits),
-        admission_(limits.each), log_(loop, write), mapping_log_(loop, std::move(write)) {}
+        admission_(limits.each), log_(loop, write), step_log_(loop, write),
+        mapping_log_(loop, std::move(write)) {}
 
   // From here on this one decides; first to be called before any request comes. Handshakes that
   // have begun keep theirs, and hold it until they end.
@@ -62,6 +64,13 @@ public:
   void on_secured(OnSecured call) { on_secured_ = std::move(call); }
   // Told of each that ends, however it does.
   void on_report(OnReport call) { on_report_ = std::move(call); }
+  // How much is to be logged of a profile's handshakes. Default: what it says itself.
+  using LevelOf = std::function<policy::LogLevel(const policy::ProfileSettings&)>;
+  void take_levels(LevelOf level_of) { level_of_ = std::move(level_of); }
+  // Given each secret of a session of a profile with key_log_file, which is wiped
+  // behind the call.
+  using OnKey = std::function<void(const std::string& key_log_file, const ipc::KeyLogEntry&)>;
+  void log_keys(OnKey call) { on_key_ = std::move(call); }
 
   // Takes the request over; its `complete` may be called before this returns.
   Id submit(HandshakeRequest request);
@@ -81,6 +90,8 @@ public:
   void on_psk_request(const WorkerId& worker, const ipc::PskRequest& message);
   void on_user_request(const WorkerId& worker, const ipc::UserRequest& message);
   void on_server_name(const WorkerId& worker, const ipc::ServerName& message);
+  void on_step(const WorkerId& worker, const ipc::HandshakeStep& message);
+  void on_key(const WorkerId& worker, const ipc::KeyLogEntry& message);
   void on_lost(const WorkerId& worker, Workers::Loss loss);
 
 private:
@@ -98,6 +109,9 @@ private:
     bool late = false;       // its worker is replaced for it
     std::uint64_t heard = 0; // what its worker had said when it was last found late
     int psk_lookups = 0;
+    bool tells_steps = false;
+    std::size_t steps = 0;                                     // so far
+    std::size_t keys = 0;                                      // likewise
     std::vector<std::vector<std::byte>> certificates = {};     // of the peer, so far
     std::shared_ptr<const MappingQuestion> question = nullptr; // that the mapper was asked
     std::string subject = {}; // of the first of these, as the worker says; escaped
@@ -110,6 +124,7 @@ private:
   [[nodiscard]] Planner::Planned examine(HandshakeRequest& request,
                                          const ConnectionAddresses& addresses);
   [[nodiscard]] static bool asks_user(const InFlight& handshake);
+  [[nodiscard]] bool wants_steps(InFlight& handshake);
   void keep_to_profile(Id id, InFlight& handshake);
   void on_user(Id id, const MappingAnswer& answer);
   void record(const InFlight& handshake, const MappingAnswer& answer);
@@ -132,11 +147,14 @@ private:
   Admission admission_;
   Suspects suspects_;
   OutcomeLog log_;
+  StepLog step_log_;
   MappingLog mapping_log_;
   OnSecured on_secured_ = [](const Session&, const tls::TrafficSecrets&, int) {
     return std::nullopt;
   };
   OnReport on_report_ = [](const HandshakeReport&) {};
+  OnKey on_key_ = [](const std::string&, const ipc::KeyLogEntry&) {};
+  LevelOf level_of_ = [](const policy::ProfileSettings& profile) { return profile.log_level; };
   Id last_id_ = 0;
   std::unordered_map<Id, InFlight> handshakes_;
   std::set<Id> waiting_; // the oldest first

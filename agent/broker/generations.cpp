@@ -85,6 +85,12 @@ WorkerPool::Handlers Generations::handlers_of(Live& live) {
   handlers.on_server_name = [this, id](Workers::Index worker, const ipc::ServerName& message) {
     dispatcher_.on_server_name(id(worker), message);
   };
+  handlers.on_step = [this, id](Workers::Index worker, const ipc::HandshakeStep& message) {
+    dispatcher_.on_step(id(worker), message);
+  };
+  handlers.on_key = [this, id](Workers::Index worker, const ipc::KeyLogEntry& message) {
+    dispatcher_.on_key(id(worker), message);
+  };
   handlers.on_lost = [this, &live, id](Workers::Index worker, Workers::Loss loss) {
     dispatcher_.on_lost(id(worker), loss);
     on_loss(live);

@@ -10,6 +10,7 @@
 
 #include "broker/handshake_request.hpp"
 #include "ipc/profile.hpp"
+#include "policy/policy.hpp"
 
 namespace ktls {
 
@@ -20,6 +21,7 @@ struct HandshakeReport {
   std::optional<ipc::HandshakeRole> role;    // none: it was not decided
   std::chrono::microseconds took{};          // from the request on
   std::optional<std::uint64_t> session = {}; // that is in the registry
+  policy::LogLevel level = policy::LogLevel::Info;
 };
 
 using OnReport = std::function<void(const HandshakeReport&)>;

@@ -37,6 +37,7 @@ struct Outcome {
   std::string profile;      // of that rule
   bool resumed = false;
   bool authenticated = false;
+  bool key_logged = false;        // its secrets, by the profile's key_log_file
   std::optional<MappedUser> user; // with Success and a validated certificate: whose it is, if asked
   // With Success, where they were asked for: X.509 in DER, the peer's own first.
   std::vector<std::vector<std::byte>> certificates;

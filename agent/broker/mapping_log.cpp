@@ -79,9 +79,12 @@ std::vector<journal::Field> fields_of(const MappingRecord& record) {
 
 void MappingLog::write(const MappingRecord& record) {
   const auto reason = reason_in(record);
-  if (reason != Reason::Success && !limits_.allows(reason))
-    return;
   const bool refused = !record.answer && record.demanded;
+  const auto needed = refused         ? policy::LogLevel::Error
+                      : record.answer ? policy::LogLevel::Info
+                                      : policy::LogLevel::Warning;
+  if (record.level < needed || (reason != Reason::Success && !limits_.allows(reason)))
+    return;
   write_(refused ? log::Level::Warning : log::Level::Info, line_of(record), fields_of(record));
 }
 

@@ -10,6 +10,7 @@
 #include "base/journal.hpp"
 #include "broker/failure_log.hpp"
 #include "broker/user_mapping.hpp"
+#include "policy/policy.hpp"
 
 namespace ktls {
 
@@ -24,6 +25,7 @@ struct MappingRecord {
   std::string peer_address;
   std::string rule;
   std::string profile;
+  policy::LogLevel level = policy::LogLevel::Info;
 };
 
 // For people, on one line; and field by field, with the names of the journal.
@@ -36,7 +38,8 @@ public:
   MappingLog(EventLoop& loop, journal::Writer write)
       : limits_(loop, "users of certificates"), write_(std::move(write)) {}
 
-  // Each that has a user; the others as FailureLog has it.
+  // Each that has a user, from Info on; the others as FailureLog has it: those who are nobody's
+  // from Warning on, those who are refused at each level.
   void write(const MappingRecord& record);
 
 private:

@@ -140,6 +140,10 @@ std::vector<MetricFamily> Metrics::families(const MetricGauges& now) const {
                  {{"_total", {}, static_cast<double>(now.lost_workers)}}});
   out.push_back(gauge("ktls_policy_generation", "Of the policy in force; counts up.",
                       static_cast<double>(now.policy_generation)));
+  out.push_back(gauge("ktls_key_logged_profiles",
+                      "Profiles whose sessions can be decrypted by whoever reads their "
+                      "key_log_file.",
+                      static_cast<double>(now.key_logged_profiles)));
   if (now.certificates != nullptr)
     out.push_back(expiries(*now.certificates));
   out.push_back(kernel_stat(now.kernel_tls_stat));

@@ -27,6 +27,7 @@ struct MetricGauges {
   std::uint64_t lost_workers = 0; // so far
   std::size_t sessions = 0;
   std::uint64_t policy_generation = 0;
+  std::size_t key_logged_profiles = 0;
   const std::vector<OwnCertificate>* certificates = nullptr;
   std::string kernel_tls_stat; // /proc/net/tls_stat: kernel.org, networking/tls.rst
 };

@@ -23,6 +23,10 @@ std::string name_rule(const Outcome& outcome) {
   return outcome.rule.empty() ? "" : fmt::format(", rule \"{}\"", outcome.rule);
 }
 
+std::string name_key_log(const Outcome& outcome) {
+  return outcome.key_logged ? ", KEYS LOGGED" : "";
+}
+
 // Of a certificate: whose it is.
 std::string name_user(const Outcome& outcome) {
   return outcome.user ? fmt::format(", user \"{}\" by {} {}", escape(outcome.user->name),
@@ -62,9 +66,10 @@ std::string line_of(const HandshakeReport& report) {
   const auto& outcome = report.outcome;
   const auto& reason = facts(outcome.reason);
   if (outcome.reason == Reason::Success)
-    return fmt::format("{}: secured with {} {}{}{}, peer {}{}{}", report.description,
+    return fmt::format("{}: secured with {} {}{}{}, peer {}{}{}{}", report.description,
                        outcome.protocol, outcome.cipher, outcome.group.empty() ? "" : " ",
-                       outcome.group, name_peer(outcome), name_user(outcome), name_rule(outcome));
+                       outcome.group, name_peer(outcome), name_user(outcome), name_rule(outcome),
+                       name_key_log(outcome));
   if (outcome.reason == Reason::PolicyClear)
     return fmt::format("{}: {}: {}{}", report.description, reason.name, reason.help,
                        name_rule(outcome));
@@ -98,6 +103,7 @@ std::vector<journal::Field> fields_of(const HandshakeReport& report) {
       {"KTLS_PEER_SUBJECT", outcome.peer_subject},
       {"KTLS_PEER_ISSUER", outcome.peer_issuer},
       {"KTLS_PSK_IDENTITY", outcome.psk_identity},
+      {"KTLS_KEY_LOGGED", outcome.key_logged ? "yes" : ""},
       {"KTLS_DURATION_USEC", std::to_string(report.took.count())}};
   add_owner(report.request, out);
   if (outcome.user) {
@@ -112,6 +118,9 @@ void OutcomeLog::write(const HandshakeReport& report) {
   const auto reason = report.outcome.reason;
   const bool good = reason == Reason::Success || reason == Reason::PolicyClear;
   if (!good && !failures_.allows(reason))
+    return;
+  if (reason == Reason::Success && report.level < policy::LogLevel::Info &&
+      !report.outcome.key_logged)
     return;
   write_(good ? log::Level::Info : log::Level::Warning, line_of(report), fields_of(report));
 }

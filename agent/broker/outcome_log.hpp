@@ -21,7 +21,8 @@ public:
   OutcomeLog(EventLoop& loop, journal::Writer write)
       : failures_(loop, "handshakes"), write_(std::move(write)) {}
 
-  // Failures as FailureLog has it.
+  // Failures as FailureLog has it, at each level; what is secured from Info on,
+  // or where its keys are logged.
   void write(const HandshakeReport& report);
 
 private:

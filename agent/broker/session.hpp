@@ -38,6 +38,7 @@ struct SessionTerms {
   std::string alpn;
   bool resumed = false;
   bool authenticated = false;
+  bool key_logged = false;  // its secrets, by the profile's key_log_file
   std::optional<uid_t> uid; // of the application
   std::string unit;         // systemd's, of the owner
 

@@ -23,12 +23,27 @@ std::chrono::seconds age_of(const EndedSession& ended) {
 
 } // namespace
 
+policy::LogLevel level_of(const EndedSession& ended) {
+  if (ended.session.terms->key_logged)
+    return policy::LogLevel::Error;
+  switch (ended.how) {
+  case SessionEnd::Closed:
+    return policy::LogLevel::Info;
+  case SessionEnd::Terminated:
+    return policy::LogLevel::Warning;
+  case SessionEnd::Revoked:
+    return policy::LogLevel::Error;
+  }
+  return policy::LogLevel::Error;
+}
+
 std::string line_of(const EndedSession& ended) {
   const auto& terms = *ended.session.terms;
   return fmt::format(
-      "{}: the session has ended: {}{}{}", describe(ended.session), name_of(ended.how),
+      "{}: the session has ended: {}{}{}{}", describe(ended.session), name_of(ended.how),
       is_known(ended.session.began) ? fmt::format(" after {} s", age_of(ended).count()) : "",
-      terms.rule.empty() ? "" : ", rule \"" + terms.rule + "\"");
+      terms.rule.empty() ? "" : ", rule \"" + terms.rule + "\"",
+      terms.key_logged ? ", KEYS LOGGED" : "");
 }
 
 std::vector<journal::Field> fields_of(const EndedSession& ended) {
@@ -41,6 +56,8 @@ std::vector<journal::Field> fields_of(const EndedSession& ended) {
                                   {"KTLS_PROFILE", terms.profile}};
   if (is_known(session.began))
     out.emplace_back("KTLS_AGE_SEC", std::to_string(age_of(ended).count()));
+  if (terms.key_logged)
+    out.emplace_back("KTLS_KEY_LOGGED", "yes");
   if (session.peer)
     out.emplace_back("KTLS_PEER_SUBJECT", session.peer->subject);
   if (session.user) {

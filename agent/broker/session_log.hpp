@@ -8,6 +8,7 @@
 
 #include "base/journal.hpp"
 #include "broker/session.hpp"
+#include "policy/policy.hpp"
 
 namespace ktls {
 
@@ -16,6 +17,10 @@ struct EndedSession {
   SessionEnd how = SessionEnd::Closed;
   std::chrono::system_clock::time_point at;
 };
+
+// From which level on it is told: one that was ended for its user's sake is a refusal, and one
+// whose keys were logged is told anyway.
+[[nodiscard]] policy::LogLevel level_of(const EndedSession& ended);
 
 // For people, on one line; and field by field, with the names of the journal.
 [[nodiscard]] std::string line_of(const EndedSession& ended);

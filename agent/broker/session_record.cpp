@@ -174,6 +174,7 @@ SessionTerms terms_of(const MapReader& map) {
   map.into("alpn", out.alpn);
   map.into("resumed", out.resumed);
   map.into("authenticated", out.authenticated);
+  map.into("key_logged", out.key_logged);
   map.into("uid", out.uid);
   map.into("unit", out.unit);
   return out;
@@ -239,6 +240,7 @@ RecordBytes record_of(std::uint64_t number, const SessionTerms& terms) {
               {"alpn", terms.alpn},
               {"resumed", terms.resumed},
               {"authenticated", terms.authenticated},
+              {"key_logged", terms.key_logged},
               {"unit", terms.unit}};
   if (terms.uid)
     map["uid"] = *terms.uid;

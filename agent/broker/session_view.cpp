@@ -147,6 +147,7 @@ bus::SessionDetails details_of(const Session& session) {
   out.server_name = terms.server_name;
   out.alpn = terms.alpn;
   out.resumed = terms.resumed;
+  out.key_logged = terms.key_logged;
   out.generation = terms.generation;
   out.unit = terms.unit;
   if (session.user) {

@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "broker/configured_files.hpp"
+#include "broker/key_log_file.hpp"
 #include "ipc/signer_protocol.hpp"
 #include "tls/library.hpp"
 #include "tls/names.hpp"
@@ -30,7 +31,7 @@ double mib(std::size_t bytes) {
 class Loader {
 public:
   Loader(const policy::Policy& policy, const KernelSuites& suites, uid_t user)
-      : policy_(policy), suites_(suites), files_(user) {}
+      : policy_(policy), suites_(suites), user_(user), files_(user) {}
 
   tl::expected<Snapshot, policy::Problems> load() {
     out_.workers.keeps_secrets = suites_.changes_keys;
@@ -97,6 +98,7 @@ private:
     check_names(settings.ciphers, tls::cipher_names());
     check_names(settings.groups, tls::group_names());
     check_names(settings.signature_algorithms, tls::signature_names());
+    check_key_log(settings);
     auto& served = out_.profiles.emplace_back();
     auto profile = common(settings);
     const bool psk = settings.psk != PskKind::None;
@@ -113,6 +115,14 @@ private:
     profile.alpn.clear();
     profile.priority = priority(settings, profile.authentication, false);
     served.for_kernel = put(std::move(profile));
+  }
+
+  void check_key_log(const ProfileSettings& settings) {
+    if (!settings.key_log_file)
+      return;
+    const auto& [path, where] = *settings.key_log_file;
+    if (const auto fit = KeyLogFile::check_place(path, user_); !fit)
+      files_.problem(where, fit.error().message());
   }
 
   ipc::Profile common(const ProfileSettings& settings) {
@@ -250,6 +260,7 @@ private:
 
   const policy::Policy& policy_;
   const KernelSuites& suites_;
+  uid_t user_;
   ConfiguredFiles files_;
   Snapshot out_;
   std::vector<std::vector<std::uint32_t>> credentials_; // of each name: indexes in out_.workers

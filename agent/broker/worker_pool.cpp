@@ -300,9 +300,9 @@ Result<> WorkerPool::try_start_worker(Index index) {
   slot.serial = ++last_serial_;
   slot.process = TRY(Process::spawn(helpers_ + "/ktlsd-worker", descriptors));
   ipc::Connection::Handlers handlers;
-  handlers.on_packet = [this, index](ipc::Packet packet) {
-    on_worker_packet(index, packet);
-    wipe(packet.data);
+  handlers.on_packet = [this, index](ipc::Packet p) {
+    on_worker_packet(index, p);
+    wipe(p.data); // there may be a secret in it
   };
   handlers.on_closed = [this, index] { on_worker_ended(index); };
   slot.connection = TRY(ipc::Connection::create(loop_, std::move(ours), std::move(handlers)));
@@ -340,6 +340,8 @@ void WorkerPool::on_worker_packet(Index index, const ipc::Packet& packet) {
   ipc::ServerName name{};
   ipc::UserRequest user{};
   ipc::PeerCertificate certificate{};
+  ipc::HandshakeStep step{};
+  ipc::KeyLogEntry key{};
   ipc::WorkerReady ready{};
   ipc::WorkerRefused refused{};
   if (slot.phase == Phase::Ready && slot.handshakes > 0 && wire::decode(data, size, finished)) {
@@ -356,6 +358,12 @@ void WorkerPool::on_worker_packet(Index index, const ipc::Packet& packet) {
     return handlers_.on_certificate(index, certificate);
   if (slot.phase == Phase::Ready && slot.handshakes > 0 && wire::decode(data, size, user))
     return handlers_.on_user_request(index, user);
+  if (slot.phase == Phase::Ready && slot.handshakes > 0 && wire::decode(data, size, step))
+    return handlers_.on_step(index, step);
+  if (slot.phase == Phase::Ready && slot.handshakes > 0 && wire::decode(data, size, key)) {
+    handlers_.on_key(index, key);
+    return wipe_message(key);
+  }
   if (slot.phase == Phase::Starting && wire::decode(data, size, ready)) {
     slot.phase = Phase::Ready;
     trial_ = false;

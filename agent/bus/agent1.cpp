@@ -29,6 +29,8 @@ std::string_view name_of(Action action) {
     return "org.ktlsctl.agent1.reload";
   case Action::Monitor:
     return "org.ktlsctl.agent1.monitor";
+  case Action::SetLogLevel:
+    return "org.ktlsctl.agent1.set-log-level";
   }
   return "org.ktlsctl.agent1.unknown";
 }

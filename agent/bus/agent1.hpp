@@ -26,7 +26,15 @@ inline constexpr std::size_t max_calls = 64;
 inline constexpr std::size_t max_calls_of_one = 8;
 
 // The actions that polkit is asked about.
-enum class Action : std::uint8_t { Read, Terminate, Rekey, Revalidate, Reload, Monitor };
+enum class Action : std::uint8_t {
+  Read,
+  Terminate,
+  Rekey,
+  Revalidate,
+  Reload,
+  Monitor,
+  SetLogLevel
+};
 [[nodiscard]] std::string_view name_of(Action action); // "org.ktlsctl.agent1.read"
 
 enum class AgentRefusal : std::uint8_t {
@@ -82,6 +90,7 @@ struct SessionDetails {
   std::string server_name;
   std::string alpn;
   bool resumed = false;
+  bool key_logged = false;
   std::uint64_t generation = 0;
   std::string unit;
   std::uint32_t user_uid = no_owner;
@@ -182,6 +191,17 @@ struct CredentialRow {
   std::int64_t not_after_us = 0;
 };
 
+// Instead of a level: what the policy says.
+inline constexpr std::string_view default_log_level = "default";
+
+// Of a profile.
+struct LogLevelRow {
+  std::string profile;
+  std::string level;             // in force
+  std::string by_policy;         // what the policy says
+  std::string key_log_file = {}; // empty: its keys are not logged
+};
+
 struct ReloadAnswer {
   std::uint64_t generation = 0;
   std::vector<std::string> problems;
@@ -213,6 +233,7 @@ struct AgentStatus {
   std::uint32_t handshakes_in_flight = 0;
   std::uint32_t workers = 0;
   std::vector<std::string> features;
+  std::uint32_t key_logged_profiles = 0;
 };
 
 } // namespace ktls::bus

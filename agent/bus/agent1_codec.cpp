@@ -30,6 +30,7 @@ void each_detail(Details& details, Visit visit) {
   visit("ServerName", details.server_name);
   visit("Alpn", details.alpn);
   visit("Resumed", details.resumed);
+  visit("KeyLogged", details.key_logged);
   visit("Rule", row.rule);
   visit("Profile", row.profile);
   visit("Generation", details.generation);
@@ -265,6 +266,15 @@ CredentialRow from_bus(const CredentialStruct& credential) {
   return {std::get<0>(credential), std::get<1>(credential), std::get<2>(credential),
           std::get<3>(credential), std::get<4>(credential), std::get<5>(credential),
           std::get<6>(credential), std::get<7>(credential), std::get<8>(credential)};
+}
+
+LogLevelStruct to_bus(const LogLevelRow& row) {
+  return {bus_text(row.profile), bus_text(row.level), bus_text(row.by_policy),
+          bus_text(row.key_log_file)};
+}
+
+LogLevelRow from_bus(const LogLevelStruct& row) {
+  return {std::get<0>(row), std::get<1>(row), std::get<2>(row), std::get<3>(row)};
 }
 
 Dictionary to_bus(const SessionDetails& details) {

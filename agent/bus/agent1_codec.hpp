@@ -24,6 +24,8 @@ using CredentialStruct =
     sdbus::Struct<std::string, std::string, std::string, std::string, std::string, std::string,
                   std::string, std::int64_t, std::int64_t>;
 
+using LogLevelStruct = sdbus::Struct<std::string, std::string, std::string, std::string>;
+
 // A message cannot hold text that is not UTF-8: that is escaped.
 [[nodiscard]] std::string bus_text(const std::string& text);
 
@@ -31,6 +33,7 @@ using CredentialStruct =
 [[nodiscard]] NotEndedStruct to_bus(const NotEnded& session);
 [[nodiscard]] SampleStruct to_bus(const Sample& sample);
 [[nodiscard]] CredentialStruct to_bus(const CredentialRow& credential);
+[[nodiscard]] LogLevelStruct to_bus(const LogLevelRow& row);
 // Its keys and types are those of the session's properties, and all of them are there.
 [[nodiscard]] Dictionary to_bus(const SessionDetails& details);
 // One of them, as its own type.
@@ -47,6 +50,7 @@ void put_detail(sdbus::Message& into, const SessionDetails& details, std::string
 [[nodiscard]] NotEnded from_bus(const NotEndedStruct& session);
 [[nodiscard]] Sample from_bus(const SampleStruct& sample);
 [[nodiscard]] CredentialRow from_bus(const CredentialStruct& credential);
+[[nodiscard]] LogLevelRow from_bus(const LogLevelStruct& row);
 template<class Struct>
 [[nodiscard]] auto from_bus(const std::vector<Struct>& structs) {
   std::vector<decltype(from_bus(structs.front()))> out;

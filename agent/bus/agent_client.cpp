@@ -72,6 +72,7 @@ AgentStatus status_from(const Dictionary& properties) {
   take_property(properties, "HandshakesInFlight", status.handshakes_in_flight);
   take_property(properties, "Workers", status.workers);
   take_property(properties, "Features", status.features);
+  take_property(properties, "KeyLoggedProfiles", status.key_logged_profiles);
   return status;
 }
 
@@ -268,6 +269,25 @@ void AgentClient::credentials(Then<std::vector<CredentialRow>> then) {
         rows = from_bus(structs);
       },
       std::move(then));
+}
+
+void AgentClient::log_levels(Then<std::vector<LogLevelRow>> then) {
+  ask_for<std::vector<LogLevelRow>>(
+      connection_, of_manager("GetLogLevels"), timeout_, [](sdbus::MethodCall&) {},
+      [](sdbus::MethodReply& reply, std::vector<LogLevelRow>& rows) {
+        std::vector<LogLevelStruct> structs;
+        reply >> structs;
+        rows = from_bus(structs);
+      },
+      std::move(then));
+}
+
+void AgentClient::set_log_level(const std::string& profile, const std::string& level,
+                                Then<Done> then) {
+  ask_for<Done>(
+      connection_, of_manager("SetLogLevel"), timeout_,
+      [&](sdbus::MethodCall& call) { call << profile << level << options_of(interactive_); },
+      [](sdbus::MethodReply&, Done&) {}, std::move(then));
 }
 
 // Anybody may send a signal to anybody: who sent it is what counts, and the bus vouches for it.

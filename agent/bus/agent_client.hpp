@@ -63,6 +63,9 @@ public:
   void revalidate(std::chrono::microseconds timeout, Then<RevalidationCounts> then);
   void statistics(Then<std::vector<Sample>> then);
   void credentials(Then<std::vector<CredentialRow>> then);
+  void log_levels(Then<std::vector<LogLevelRow>> then);
+  // `level`: default_log_level, too.
+  void set_log_level(const std::string& profile, const std::string& level, Then<Done> then);
 
   // Once, for as long as there is this object. `subscribed` is called with how it went, and again
   // whenever the agent has gone or come anew.

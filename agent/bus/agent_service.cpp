@@ -223,6 +223,24 @@ private:
     });
   }
 
+  void GetLogLevels(sdbus::Result<std::vector<LogLevelStruct>>&& result) override {
+    serve_reader(std::move(result), [this](const auto& call) {
+      call.give(structs_of<LogLevelStruct>(handlers_.log_levels()));
+    });
+  }
+
+  void SetLogLevel(sdbus::Result<>&& result, std::string profile, std::string level,
+                   Dictionary options) override {
+    begin(std::move(result), [&](const auto& call) {
+      if (profile.size() > max_context_text || level.size() > max_context_text)
+        return call.fail(invalid_args_name, "the profile or the level has too long a name");
+      authorize(call, Action::SetLogLevel, options, {}, [this, call, profile, level] {
+        const auto wrong = handlers_.set_log_level(profile, level);
+        wrong.empty() ? call.give() : call.fail(invalid_args_name, wrong);
+      });
+    });
+  }
+
   void Reload(sdbus::Result<std::uint64_t, std::vector<std::string>>&& result,
               Dictionary options) override {
     begin(std::move(result), [&](const auto& call) {
@@ -259,6 +277,7 @@ private:
   std::uint32_t Sessions() override { return handlers_.status().sessions; }
   std::uint32_t HandshakesInFlight() override { return handlers_.status().handshakes_in_flight; }
   std::uint32_t Workers() override { return handlers_.status().workers; }
+  std::uint32_t KeyLoggedProfiles() override { return handlers_.status().key_logged_profiles; }
   std::vector<std::string> Features() override { return texts_of(handlers_.status().features); }
 
   // The methods of a session. `then` with the call, where who calls may do it.

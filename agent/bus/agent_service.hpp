@@ -45,6 +45,9 @@ public:
         test_mapping;
     std::function<std::vector<Sample>()> statistics;
     std::function<std::vector<CredentialRow>()> credentials;
+    std::function<std::vector<LogLevelRow>()> log_levels;
+    // Empty: done; else what is wrong with them.
+    std::function<std::string(const std::string& profile, const std::string& level)> set_log_level;
     std::function<void(Done<ReloadAnswer>)> reload;
     std::function<AgentStatus()> status;
   };

@@ -17,7 +17,8 @@ constexpr std::string_view finite_field = "TLS 1.2 is done with elliptic curves 
 constexpr std::string_view fragment = "record_size_limit (RFC 8449) is agreed on instead";
 constexpr std::string_view other_names = "a client is not refused for the name that it asks for; "
                                          "server_name in the rule has the names that it is for";
-constexpr std::string_view logging = "what is logged is no matter of the policy here";
+constexpr std::string_view logging = "data is never logged here, and records go to the "
+                                     "journal";
 constexpr std::string_view refresh = "files are read anew when ktlsd reloads";
 constexpr std::string_view password = "certificates and keys are files here";
 constexpr std::string_view fetched = "nothing is fetched during a handshake: crls has lists in "
@@ -73,7 +74,7 @@ constexpr std::array no_counterpart_list{
     NoCounterpart{"HostRefWildcardValidation",
                   "a wildcard in a certificate is always taken for one label of a name", true,
                   "On"},
-    NoCounterpart{"Trace", logging},
+    NoCounterpart{"Trace", "counts in what is not in clear"},
     NoCounterpart{"CtraceClearText", logging},
     NoCounterpart{"SyslogFacility", logging},
     NoCounterpart{"FIPS140", "it is a mode of the operating system's GnuTLS", true, "Off"},

@@ -70,6 +70,7 @@ bool ProfileWriter::write(const std::string& name, const Statement& environment)
   write_algorithms();
   write_tickets();
   write_timeout();
+  write_log_level();
   read_control();
   write_leftovers();
   return true;
@@ -241,6 +242,25 @@ void ProfileWriter::write_timeout() {
                                       most));
   timeout_ = *seconds;
   out_.key("first_byte_timeout", Value::number(*seconds), place(*timeout));
+}
+
+// Errors, 1 and 2, are logged at each level; 64 and 128 are reserved.
+void ProfileWriter::write_log_level() {
+  constexpr std::uint64_t most = 255;
+  constexpr std::uint64_t info = 4;
+  constexpr std::uint64_t event = 8, flow = 16, data = 32;
+  const auto* trace = parameters_.take("Trace");
+  if (trace == nullptr)
+    return; // z/OS logs errors alone then; what is logged by default here is more
+  const auto bits = number(trace->word());
+  if (!bits || *bits > most)
+    return note(*trace, "is no number of 0 to 255; log_level has its default");
+  const auto level = (*bits & (event | flow | data)) != 0 ? "debug"
+                     : (*bits & info) != 0                ? "info"
+                                                          : "error";
+  out_.key("log_level", Value::text(level), place(*trace));
+  if ((*bits & data) != 0)
+    comment(*trace, "data is never logged here");
 }
 
 void ProfileWriter::read_control() {

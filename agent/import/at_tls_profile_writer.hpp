@@ -59,6 +59,7 @@ private:
   void write_suite_b(const Statement& statement, const SuiteB& suite);
   void write_tickets();
   void write_timeout();
+  void write_log_level();
   void read_control();
   void write_leftover(const Parameters::Leftover& leftover);
 

@@ -15,6 +15,8 @@
 //     UserReply                 →              one for it
 //                               ←  PskRequest, a few for each handshake that has none
 //     PskReply                  →              one for each
+//                               ←  HandshakeStep, a few for each handshake whose steps are wanted
+//                               ←  KeyLogEntry, a few for each handshake whose keys are logged
 //                               ←  HandshakeFinished, exactly one for each StartHandshake
 #pragma once
 
@@ -23,6 +25,8 @@
 #include <cstdint>
 
 #include "base/reason.hpp"
+#include "ipc/handshake_step.hpp"
+#include "ipc/key_log_entry.hpp"
 #include "ipc/profile.hpp"
 #include "ipc/sign_permit.hpp"
 #include "wire.hpp"
@@ -71,15 +75,18 @@ struct StartHandshake {
   std::uint32_t first_byte_ms; // 1 to timeout_ms; to the first byte of the peer
   std::uint32_t anonymous;     // 1: as client, present no certificate
   std::uint32_t name_decides;  // 1: as server, the name that the peer asks for chooses the profile
-  std::uint32_t asks_user; // 1: as server, whose a client's certificate is. Safcheck asks anyway
-  SignPermit permit;       // for the signer; where a name decides, ChooseProfile has it
-  Text<256> peer_name;     // client: the name or address to verify the server by
+  std::uint32_t asks_user;   // 1: as server, whose a client's certificate is. Safcheck asks anyway
+  std::uint32_t tells_steps; // 1: by HandshakeStep
+  std::uint32_t logs_keys;   // 1: by KeyLogEntry
+  SignPermit permit;         // for the signer; where a name decides, ChooseProfile has it
+  Text<256> peer_name;       // client: the name or address to verify the server by
 
   [[nodiscard]] bool valid() const {
     constexpr std::uint64_t centuries = std::uint64_t{1} << 62; // a sum does not overflow
     return sent_ns > 0 && sent_ns < centuries && timeout_ms > 0 &&
            timeout_ms <= wire::max_timeout_ms && first_byte_ms > 0 && first_byte_ms <= timeout_ms &&
-           anonymous <= 1 && name_decides <= 1 && asks_user <= 1 && peer_name.valid();
+           anonymous <= 1 && name_decides <= 1 && asks_user <= 1 && tells_steps <= 1 &&
+           logs_keys <= 1 && peer_name.valid();
   }
 };
 
@@ -96,15 +103,16 @@ struct ChooseProfile {
   static constexpr std::uint16_t type = 112;
   Header header;
   std::uint64_t id;
-  std::uint32_t profile;    // index in WorkerConfiguration::profiles
-  std::uint32_t timeout_ms; // from now on, with a profile; to the end of the handshake
-  std::uint16_t reason;     // a Reason; Success: go on with the profile. Else end with this
-  std::uint16_t asks_user;  // as in StartHandshake
-  std::uint32_t reserved;
-  SignPermit permit; // for the signer
+  std::uint32_t profile;     // index in WorkerConfiguration::profiles
+  std::uint32_t timeout_ms;  // from now on, with a profile; to the end of the handshake
+  std::uint16_t reason;      // a Reason; Success: go on with the profile. Else end with this
+  std::uint16_t asks_user;   // as in StartHandshake
+  std::uint16_t tells_steps; // likewise
+  std::uint16_t logs_keys;   // likewise
+  SignPermit permit;         // for the signer
   [[nodiscard]] bool valid() const {
-    return reason_from_number(reason).has_value() && asks_user <= 1 && reserved == 0 &&
-           timeout_ms <= wire::max_timeout_ms && (reason != 0 || timeout_ms > 0);
+    return reason_from_number(reason).has_value() && asks_user <= 1 && tells_steps <= 1 &&
+           logs_keys <= 1 && timeout_ms <= wire::max_timeout_ms && (reason != 0 || timeout_ms > 0);
   }
 };
 

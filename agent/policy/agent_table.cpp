@@ -8,11 +8,12 @@
 namespace ktls::policy {
 namespace {
 
-constexpr std::array<Key, 15> agent_key_list{{
+constexpr std::array<Key, 16> agent_key_list{{
     {"socket", ""},
     {"workers", ""},
     {"default_action", ""},
     {"watch_files", ""},
+    {"allow_key_logging", ""},
     {"handshake_timeout", ""},
     {"first_byte_timeout", "HandshakeTimeout"},
     {"request_timeout", ""},
@@ -49,6 +50,7 @@ AgentSettings read_agent(const Table& in) {
     out.socket = path->path;
   in.read("workers", 0, max_workers, out.workers);
   in.read("watch_files", out.watch_files);
+  in.read("allow_key_logging", out.allow_key_logging);
   in.read("handshake_timeout", longest, out.handshake_timeout);
   in.read("first_byte_timeout", longest, out.first_byte_timeout);
   in.read("request_timeout", longest, out.request_timeout);

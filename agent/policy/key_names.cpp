@@ -33,7 +33,8 @@ constexpr std::string_view ocsp =
     "responses are stapled: require_ocsp_staple, and ocsp_response of a credential";
 constexpr std::string_view tickets = "session_tickets is there for servers";
 constexpr std::string_view refresh = "the agent reads its files anew when it is reloaded";
-constexpr std::string_view trace = "what is logged is no matter of the policy";
+constexpr std::string_view trace = R"(log_level is "error", "warning", "info" or "debug")";
+constexpr std::string_view logging = "data is never logged, and records go to the journal";
 constexpr std::string_view times = "time has windows such as \"mon-fri 08:00-18:00\"";
 constexpr std::string_view addresses = "lists of addresses are written out in the rule";
 constexpr std::string_view limits = "min_peer_rsa_bits and min_peer_ec_bits are there";
@@ -105,8 +106,8 @@ constexpr std::array<Instead, 74> replacements{{
     {"EnvironmentUserInstance", hint::refresh},
     {"ConnectionUserInstance", hint::refresh},
     {"Trace", hint::trace},
-    {"CtraceClearText", hint::trace},
-    {"SyslogFacility", hint::trace},
+    {"CtraceClearText", hint::logging},
+    {"SyslogFacility", hint::logging},
     {"FIPS140", "it is the cryptographic library's own mode"},
     {"IpTimeCondition", hint::times},
     {"IpTimeConditionRef", hint::times},

@@ -45,8 +45,9 @@ struct AgentSettings {
   std::size_t max_handshakes_per_address = 1024;
   std::size_t max_connections = 16'384; // to agent.sock
   std::size_t max_connections_per_uid = 8192;
-  bool watch_files = false; // a change of a file that is named is taken up without being told
-  std::string where;        // of the table; empty: there is none
+  bool allow_key_logging = false; // without it no profile may have key_log_file
+  bool watch_files = false;       // a change of a file that is named is taken up without being told
+  std::string where;              // of the table; empty: there is none
 };
 
 // A certificate with its key, and what its authority says of it.
@@ -62,6 +63,10 @@ struct NamedCredential {
   std::vector<CredentialSettings> alternatives; // at least one
   std::string where;
 };
+
+// How much is logged of a profile's connections, each with what those before it have: see
+// ktlsd.toml(5). AT-TLS: Trace.
+enum class LogLevel : std::uint8_t { Error, Warning, Info, Debug };
 
 // By what both ends prove themselves.
 enum class PskKind { None, File, Keyring };
@@ -97,7 +102,11 @@ struct ProfileSettings {
   std::vector<gid_t> allowed_groups;
   std::vector<std::string> allowed_units; // "*" at the end: all that begin so
   MappingDemands mapping;                 // as server
-  std::string where;                      // of the table
+  LogLevel log_level = LogLevel::Info;
+  // Where the secrets of its sessions are written to: whoever reads it can decrypt them. Never
+  // inherited.
+  std::optional<LocatedPath> key_log_file;
+  std::string where; // of the table
 
   // As server: that the user is asked for whom a client's certificate belongs to.
   [[nodiscard]] bool asks_user() const {

@@ -26,7 +26,7 @@ constexpr std::size_t max_pins = 64;
 constexpr std::size_t max_names = 64;
 constexpr std::size_t max_accounts = 1024;
 
-constexpr std::array<Key, 38> profile_key_list{{
+constexpr std::array<Key, 40> profile_key_list{{
     {"inherits", ""},
     {"handshake_role", "HandshakeRole"},
     {"client_auth_type", "ClientAuthType"},
@@ -65,6 +65,8 @@ constexpr std::array<Key, 38> profile_key_list{{
     {"mapped_users", ""},
     {"mapped_groups", ""},
     {"revoked_sessions", ""},
+    {"log_level", ""},
+    {"key_log_file", ""},
 }};
 
 constexpr std::array<Choice<HandshakeRole>, 3> handshake_roles{{
@@ -89,6 +91,13 @@ constexpr std::array<Choice<RevocationLevel>, 3> revocation_levels{{
     {"high", "High", RevocationLevel::High},
 }};
 constexpr std::array<Choice<PskKind>, 1> psk_kinds{{{"keyring", "", PskKind::Keyring}}};
+
+constexpr std::array<Choice<LogLevel>, 4> log_levels{{
+    {"error", "", LogLevel::Error},
+    {"warning", "", LogLevel::Warning},
+    {"info", "", LogLevel::Info},
+    {"debug", "", LogLevel::Debug},
+}};
 
 // What decides on which other keys there may be. False: the role is none that there is.
 bool read_kind(const Table& in, ProfileSettings& out) {
@@ -236,6 +245,19 @@ void read_server_name(const Table& in, ProfileSettings& out) {
     in.problem(*in.find("server_name"), "must be the name or the address of a host");
 }
 
+// Who wants it says so twice: here, in the profile itself, and for the agent as a whole.
+void read_key_log(Table& in, bool allowed, ProfileSettings& out) {
+  const auto* entry = in.find("key_log_file");
+  if (entry == nullptr)
+    return;
+  if (entry->generation > 0)
+    return in.forget("key_log_file");
+  if (!allowed)
+    return in.problem(*entry, "whoever reads the file can decrypt the profile's sessions: it needs "
+                              "allow_key_logging = true in [agent], too, or is to be left out");
+  out.key_log_file = read_path(in, "key_log_file", PathKind::Path);
+}
+
 // What is not there, and has to be.
 void check_completeness(const Table& in, const ProfileSettings& profile) {
   if (!in.has("handshake_role"))
@@ -284,6 +306,8 @@ ProfileSettings read_profile(const std::string& name, Table& in, const Surroundi
   out.allowed_groups = read_groups(in, "allowed_groups", max_accounts, around.accounts);
   out.allowed_units = read_units(in, "allowed_units", max_accounts);
   out.mapping = read_mapping(in);
+  in.read("log_level", log_levels, out.log_level);
+  read_key_log(in, around.agent.allow_key_logging, out);
   return out;
 }
 

@@ -24,6 +24,7 @@ public:
     if (policy_.default_action() == Action::Clear)
       warn(policy_.agent().where, "agent.default_action",
            "is \"clear\": what no rule is for goes without TLS");
+    find_key_logs();
     find_unused_credentials();
     find_unused_profiles();
     for (const auto& profile : policy_.profiles())
@@ -43,6 +44,22 @@ private:
   }
   void warn(const Rule& rule, std::string_view key, std::string_view text) {
     warn(rule.where, fmt::format("rule.{}.{}", rule.name, key), text);
+  }
+
+  void find_key_logs() {
+    bool any = false;
+    for (const auto& profile : policy_.profiles()) {
+      if (!profile.key_log_file)
+        continue;
+      any = true;
+      warn(profile, "key_log_file",
+           fmt::format("secrets are written to {}: whoever reads it can decrypt the sessions of "
+                       "this profile",
+                       profile.key_log_file->path));
+    }
+    if (policy_.agent().allow_key_logging && !any)
+      warn(policy_.agent().where, "agent.allow_key_logging",
+           "is true, and no profile has key_log_file: better leave it out");
   }
 
   void find_unused_credentials() {

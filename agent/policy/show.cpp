@@ -26,6 +26,28 @@ const char* strength_name(MappingStrength strength) {
   return strength == MappingStrength::Strong ? "strong" : "weak";
 }
 
+const char* level_name(LogLevel level) {
+  switch (level) {
+  case LogLevel::Error:
+    return "error";
+  case LogLevel::Warning:
+    return "warning";
+  case LogLevel::Info:
+    return "info";
+  case LogLevel::Debug:
+    return "debug";
+  }
+  return "";
+}
+
+std::optional<LogLevel> level_of(std::string_view name) {
+  for (const auto level : {LogLevel::Error, LogLevel::Warning, LogLevel::Info, LogLevel::Debug}) {
+    if (name == level_name(level))
+      return level;
+  }
+  return std::nullopt;
+}
+
 namespace {
 
 using ipc::ClientAuthType;
@@ -84,6 +106,7 @@ void write_agent(const Policy& policy, TomlWriter& out) {
   out.number("workers", agent.workers);
   out.value("default_action", name_of(policy.default_action()));
   out.value("watch_files", agent.watch_files);
+  out.value("allow_key_logging", agent.allow_key_logging);
   out.number("handshake_timeout", agent.handshake_timeout.count());
   out.number("first_byte_timeout", agent.first_byte_timeout.count());
   out.number("request_timeout", agent.request_timeout.count());
@@ -198,6 +221,9 @@ void write_profile(const Policy& policy, const ProfileSettings& profile, TomlWri
   out.numbers("allowed_users", profile.allowed_users);
   out.numbers("allowed_groups", profile.allowed_groups);
   out.list("allowed_units", profile.allowed_units);
+  out.value("log_level", level_name(profile.log_level));
+  if (profile.key_log_file)
+    out.value("key_log_file", profile.key_log_file->path);
 }
 
 void write_rule(const Policy& policy, const Rule& rule, TomlWriter& out) {

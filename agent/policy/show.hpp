@@ -2,7 +2,9 @@
 // The policy that is in force, as a file, or in one line. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "policy/policy.hpp"
 
@@ -16,6 +18,8 @@ namespace ktls::policy {
 // As in the file.
 [[nodiscard]] const char* role_name(ipc::HandshakeRole role);
 [[nodiscard]] const char* strength_name(MappingStrength strength);
+[[nodiscard]] const char* level_name(LogLevel level);
+[[nodiscard]] std::optional<LogLevel> level_of(std::string_view name);
 
 // "12 rules, 5 profiles, 1 credential"
 [[nodiscard]] std::string sizes(const Policy& policy);

@@ -80,6 +80,7 @@ Result<> Session::Parts::set_up() {
   if (parameters.keeps_secrets)
     gnutls_handshake_set_secret_function(raw, on_secret);
   set_up_checks();
+  set_up_key_log();
   transport.attach(raw);
   return {};
 }

@@ -16,6 +16,8 @@
 #include "base/reason.hpp"
 #include "base/result.hpp"
 #include "tls/context.hpp"
+#include "tls/handshake_watch.hpp"
+#include "tls/key_log.hpp"
 #include "tls/psk.hpp"
 #include "tls/user_check.hpp"
 
@@ -32,7 +34,9 @@ struct SessionParameters {
   UserCheck* user = nullptr;
   // Where the profile has session tickets: the key that all workers share. None: no tickets.
   std::span<const std::byte> ticket_key = {};
-  bool keeps_secrets = false; // for traffic_secrets()
+  bool keeps_secrets = false;      // for traffic_secrets()
+  HandshakeWatch* watch = nullptr; // none: nobody wants to know
+  KeyLog* key_log = nullptr;       // none: no secret leaves the session
 };
 
 inline constexpr std::size_t ticket_key_size = 64; // GnuTLS's: name, encryption and MAC key

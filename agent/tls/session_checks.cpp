@@ -20,6 +20,7 @@ int Session::Parts::refuse(Reason reason, std::string detail) {
 int Session::Parts::verify(gnutls_session_t session) {
   auto& self = of(session);
   self.verdict = self.judge_peer();
+  self.tell_verdict();
   if (self.verdict.reason == Reason::Success)
     return 0;
   return self.refuse(self.verdict.reason, self.verdict.detail);
@@ -88,6 +89,9 @@ std::optional<VerdictCache::Key> Session::Parts::verdict_key(const PresentedChai
 
 int Session::Parts::on_message(gnutls_session_t session, unsigned type, unsigned when,
                                unsigned incoming, const gnutls_datum_t* message) {
+  if ((incoming == 0) == (when == GNUTLS_HOOK_POST))
+    of(session).tell_message(type, incoming == 0,
+                             std::as_bytes(std::span(message->data, message->size)));
   if (incoming == 0) {
     if (type == GNUTLS_HANDSHAKE_NEW_SESSION_TICKET && when == GNUTLS_HOOK_POST)
       ++of(session).tickets_sent;

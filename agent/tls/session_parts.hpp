@@ -57,6 +57,14 @@ struct Session::Parts : CertificateChoice {
   // Remembers why a callback ends the handshake; returns the error for GnuTLS.
   int refuse(Reason reason, std::string detail = {});
 
+  // session_watch.cpp: for whoever wants to know
+  void tell_message(unsigned type, bool sent, std::span<const std::byte> message);
+  void tell_verdict();
+
+  // session_key_log.cpp
+  void set_up_key_log();
+  static int on_secret(gnutls_session_t session, const char* label, const gnutls_datum_t* secret);
+
   // session_psk.cpp
   Result<> set_up_psk();
   [[nodiscard]] bool load_own_psk(); // as client, before the first message
@@ -72,6 +80,7 @@ struct Session::Parts : CertificateChoice {
   std::optional<Psk> psk;
   int psk_lookups = 0;
   Verdict verdict;
+  bool chain_told = false;           // to the watch
   bool user_judged = false;          // and found fit
   std::optional<Failure> refused;    // by one of our callbacks
   Hello peer_hello;                  // with the limits of EncryptedExtensions, too

@@ -60,6 +60,7 @@ Handshake::~Handshake() {
 
 void Handshake::start(const ipc::StartHandshake& request, Fd socket, const Profile* profile) {
   id_ = request.id;
+  sent_ = StepTeller::Clock::time_point(std::chrono::nanoseconds(request.sent_ns));
   anonymous_ = request.anonymous != 0;
   peer_name_ = request.peer_name.view();
   socket_ = std::move(socket);
@@ -136,6 +137,8 @@ void Handshake::begin(const Profile& profile) {
   const auto& its = context_->profile();
   asks_user_ = profile.asks_user || (its.role == ipc::HandshakeRole::ServerWithClientAuth &&
                                      its.client_auth_type == ipc::ClientAuthType::SafCheck);
+  if (profile.tells_steps)
+    steps_.emplace(id_, sent_, StepTeller::Clock::now, handlers_.step);
   if (const auto prepared = prepare(profile); !prepared)
     return finish(reason_of(prepared.error()), prepared.error().message());
   if (uses_psk())
@@ -160,6 +163,8 @@ Result<> Handshake::prepare(const Profile& profile) {
   parameters.user = asks_user_ ? this : nullptr;
   parameters.ticket_key = profile.ticket_key;
   parameters.keeps_secrets = profile.keeps_secrets;
+  parameters.watch = steps_ ? &*steps_ : nullptr;
+  parameters.key_log = profile.logs_keys ? this : nullptr;
   if (!context_->profile().credentials.empty() && !parameters.anonymous)
     signers_.permit(fiber_, profile.permit);
   session_ = TRY(tls::Session::create(socket_.get(), parameters, *context_));
@@ -180,6 +185,22 @@ Result<tls::Psk> Handshake::find(std::string_view identity) {
   if (!psk_)
     return errno_error("there is no pre-shared key", ENOKEY);
   return *std::exchange(psk_, std::nullopt);
+}
+
+void Handshake::on_secret(ipc::KeyLabel label, std::span<const std::byte> client_random,
+                          std::span<const std::byte> secret) {
+  auto message = wire::make<ipc::KeyLogEntry>();
+  if (client_random.size() != message.client_random.size() || secret.empty() ||
+      secret.size() > message.secret.size() || ++keys_told_ > ipc::KeyLogEntry::max_entries)
+    return; // nothing that TLS has
+  message.id = id_;
+  message.label = label;
+  message.size = static_cast<std::uint16_t>(secret.size());
+  std::ranges::copy(client_random,
+                    std::as_writable_bytes(std::span(message.client_random)).begin());
+  std::ranges::copy(secret, std::as_writable_bytes(std::span(message.secret)).begin());
+  handlers_.key(message);
+  wipe_message(message);
 }
 
 Fiber::Woken Handshake::await(Awaited what) {
@@ -212,6 +233,8 @@ bool Handshake::on_user(const ipc::UserReply& reply) {
   if (awaited_ != Awaited::User)
     return false;
   user_reason_ = *reason_from_number(reply.reason);
+  if (steps_)
+    steps_->on_step(ipc::StepKind::User, std::string(facts(user_reason_).name));
   fiber_.resume();
   return true;
 }
@@ -353,6 +376,8 @@ void Handshake::finish(Reason reason, std::string_view detail) {
       end_with_alert(socket_.get(), *alert);
     (void)::shutdown(socket_.get(), SHUT_RDWR);
   }
+  if (steps_)
+    steps_->finish();
   deadline_.reset();
   first_byte_.reset();
   ready_.reset();

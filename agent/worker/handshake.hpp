@@ -14,10 +14,11 @@
 #include "ipc/worker_protocol.hpp"
 #include "tls/session.hpp"
 #include "worker/signer_client.hpp"
+#include "worker/step_teller.hpp"
 
 namespace ktls {
 
-class Handshake : private tls::PskLookup, private tls::UserCheck {
+class Handshake : private tls::PskLookup, private tls::UserCheck, private tls::KeyLog {
 public:
   struct Handlers {
     // Called exactly once, perhaps before start() returns; never after the object is gone. By then
@@ -33,6 +34,10 @@ public:
     // Asks which profile is for a peer that asks for this name; the answer is to come to
     // on_profile(), or to abort().
     std::function<void(const ipc::ServerName&)> ask_profile;
+    // A step of a handshake whose steps are wanted, before it is finished.
+    std::function<void(const ipc::HandshakeStep&)> step;
+    // A secret of a handshake whose keys are logged, likewise. It is wiped behind that.
+    std::function<void(const ipc::KeyLogEntry&)> key;
   };
 
   // All references must outlive the handshake.
@@ -48,6 +53,8 @@ public:
     const ipc::SignPermit& permit;
     bool asks_user; // though it may come without
     bool keeps_secrets;
+    bool tells_steps;
+    bool logs_keys;
   };
   // `profile`: none where the name decides that the peer asks for.
   void start(const ipc::StartHandshake& request, Fd socket, const Profile* profile);
@@ -71,6 +78,8 @@ private:
   Result<> prepare(const Profile& profile);
   Result<tls::Psk> find(std::string_view identity) override;
   Reason judge(const tls::PresentedChain& chain, const ipc::SpkiHash& anchor) override;
+  void on_secret(ipc::KeyLabel label, std::span<const std::byte> client_random,
+                 std::span<const std::byte> secret) override;
   [[nodiscard]] bool needs_fiber() const;
   [[nodiscard]] Fiber::Woken await(Awaited what);
   [[nodiscard]] bool uses_psk() const;
@@ -89,14 +98,17 @@ private:
   const tls::Context* context_ = nullptr; // none: the name decides, which is awaited
   Handlers handlers_;
   std::uint64_t id_ = 0;
+  StepTeller::Clock::time_point sent_{}; // by the broker
   bool anonymous_ = false;
   std::string peer_name_;
   Fd socket_;
+  std::optional<StepTeller> steps_; // none: they are not wanted
   std::unique_ptr<tls::Session> session_;
   tls::Session::Step step_ = tls::Session::Step::WantRead;
   bool awaits_profile_ = false;
   bool heard_ = false; // before there was a session
   int looks_ = 0;      // for the name
+  std::size_t keys_told_ = 0;
   Awaited awaited_ = Awaited::Nothing;
   std::optional<tls::Psk> psk_;
   bool asks_user_ = false;

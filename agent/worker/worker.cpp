@@ -8,6 +8,15 @@
 #include "ipc/sealed_memory.hpp"
 
 namespace ktls {
+namespace {
+
+// Of StartHandshake and ChooseProfile.
+template<class Message>
+Worker::Wants wants_of(const Message& message) {
+  return {message.asks_user != 0, message.tells_steps != 0, message.logs_keys != 0};
+}
+
+} // namespace
 
 Result<std::unique_ptr<Worker>> Worker::create(EventLoop& loop, ipc::Channel broker,
                                                std::function<Result<>()> lock_down) {
@@ -135,6 +144,8 @@ bool Worker::start(const ipc::StartHandshake& request, ipc::Packet& packet) {
   handlers.ask_psk = [this](const ipc::PskRequest& message) { tell(message); };
   handlers.ask_user = [this](const ipc::UserRequest& message) { tell(message); };
   handlers.ask_profile = [this](const ipc::ServerName& message) { tell(message); };
+  handlers.step = [this](const ipc::HandshakeStep& message) { tell(message); };
+  handlers.key = [this](const ipc::KeyLogEntry& message) { tell(message); };
   auto& handshake = handshakes_[request.id];
   handshake = std::make_unique<Handshake>(loop_, fibers_, signers_, std::move(handlers));
   auto socket = std::move(packet.descriptors.front());
@@ -142,14 +153,15 @@ bool Worker::start(const ipc::StartHandshake& request, ipc::Packet& packet) {
     handshake->start(request, std::move(socket), nullptr);
     return true;
   }
-  const auto profile = profile_of(request.profile, request.permit, request.asks_user != 0);
+  const auto profile = profile_of(request.profile, request.permit, wants_of(request));
   handshake->start(request, std::move(socket), &profile);
   return true;
 }
 
 Handshake::Profile Worker::profile_of(std::uint32_t index, const ipc::SignPermit& permit,
-                                      bool asks_user) const {
-  return {*profiles_.at(index), tickets_.key_of(index), permit, asks_user, keeps_secrets_};
+                                      const Wants& wants) const {
+  return {*profiles_.at(index), tickets_.key_of(index), permit,         wants.asks_user,
+          keeps_secrets_,       wants.tells_steps,      wants.logs_keys};
 }
 
 bool Worker::choose(const ipc::ChooseProfile& choice) {
@@ -161,7 +173,7 @@ bool Worker::choose(const ipc::ChooseProfile& choice) {
     return true;
   }
   return choice.profile < profiles_.size() &&
-         found->second->on_profile(profile_of(choice.profile, choice.permit, choice.asks_user != 0),
+         found->second->on_profile(profile_of(choice.profile, choice.permit, wants_of(choice)),
                                    std::chrono::milliseconds(choice.timeout_ms));
 }
 

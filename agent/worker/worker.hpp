@@ -22,6 +22,12 @@ public:
   // exit status is 0 when the broker has gone, 1 when it broke the protocol.
   static Result<std::unique_ptr<Worker>> create(EventLoop& loop, ipc::Channel broker,
                                                 std::function<Result<>()> lock_down);
+  // What the broker wants of a handshake.
+  struct Wants {
+    bool asks_user;
+    bool tells_steps;
+    bool logs_keys;
+  };
 
 private:
   // The messages that each phase allows; any other ends the process.
@@ -40,7 +46,7 @@ private:
   bool pass_on(const ipc::UserReply& reply);
   bool take(const ipc::TicketKey& message);
   [[nodiscard]] Handshake::Profile profile_of(std::uint32_t index, const ipc::SignPermit& permit,
-                                              bool asks_user) const;
+                                              const Wants& wants) const;
   bool choose(const ipc::ChooseProfile& choice);
   template<class Message>
   void tell(const Message& message);

@@ -11,7 +11,7 @@ _ktlsctl_options() {
     show) echo "--json --pem --help" ;;
     query) echo "--inherited --json --help" ;;
     terminate) echo "$filters --all-matching --yes --help" ;;
-    status | monitor | credentials) echo "--json --help" ;;
+    status | monitor | credentials | log-level) echo "--json --help" ;;
     stats) echo "--json --all --help" ;;
     revalidate | reload) echo "--socket --help" ;;
     "policy check") echo "--user --text-only --no-keys --strict --notes --helpers --help" ;;
@@ -28,11 +28,15 @@ _ktlsctl_options() {
 _ktlsctl_words() {
   case $1 in
     '')
-      echo "status sessions show query terminate rekey revalidate monitor stats credentials policy reload map"
+      echo "status sessions show query terminate rekey revalidate monitor stats credentials log-level policy reload map"
       ;;
     policy) echo "check show explain import" ;;
     "policy import") echo "at-tls tlshd" ;;
     map) echo "test show" ;;
+    log-level)
+      echo "error warning info debug default"
+      ktlsctl log-level 2>/dev/null | awk 'NR > 1 { print $1 }'
+      ;;
     show | terminate | rekey | revalidate) ktlsctl sessions --ids 2>/dev/null ;;
     query) command ps -e -o pid= 2>/dev/null ;;
   esac

@@ -14,6 +14,7 @@ complete -c ktlsctl -n __fish_use_subcommand -a revalidate -d 'Ask once more who
 complete -c ktlsctl -n __fish_use_subcommand -a monitor -d 'Print what happens as it happens'
 complete -c ktlsctl -n __fish_use_subcommand -a stats -d 'Print the metrics'
 complete -c ktlsctl -n __fish_use_subcommand -a credentials -d 'List the certificates in use'
+complete -c ktlsctl -n __fish_use_subcommand -a log-level -d 'Say, or change, how much is logged of a profile'
 complete -c ktlsctl -n __fish_use_subcommand -a policy -d 'Look at a configuration'
 complete -c ktlsctl -n __fish_use_subcommand -a reload -d 'Have ktlsd take up its configuration anew'
 complete -c ktlsctl -n __fish_use_subcommand -a map -d 'See whose certificates are'
@@ -30,6 +31,10 @@ complete -c ktlsctl -n '__fish_seen_subcommand_from map; and not __fish_seen_sub
 # numbers of sessions
 complete -c ktlsctl -n '__fish_seen_subcommand_from show terminate rekey revalidate; and not __fish_seen_subcommand_from policy map' -a '(ktlsctl sessions --ids 2>/dev/null)' -d session
 complete -c ktlsctl -n '__fish_seen_subcommand_from query' -a '(__fish_complete_pids)'
+
+# profiles, and levels
+complete -c ktlsctl -n '__fish_seen_subcommand_from log-level' -a '(ktlsctl log-level 2>/dev/null | string replace -rf "^(\\S+).*" "\$1" | tail -n +2)' -d profile
+complete -c ktlsctl -n '__fish_seen_subcommand_from log-level' -a 'error warning info debug default' -d level
 
 # options
 complete -c ktlsctl -n '__fish_seen_subcommand_from sessions terminate' -l origin -d 'Who asked for it' -x -a 'kernel application foreign'
@@ -53,7 +58,7 @@ complete -c ktlsctl -n '__fish_seen_subcommand_from sessions' -l ids -d 'Their n
 complete -c ktlsctl -n '__fish_seen_subcommand_from sessions' -l watch -d 'Again and again, every so many seconds' -x
 complete -c ktlsctl -n '__fish_seen_subcommand_from terminate' -l all-matching -d 'Those that the options say'
 complete -c ktlsctl -n '__fish_seen_subcommand_from terminate' -l yes -d 'Do not ask'
-complete -c ktlsctl -n '__fish_seen_subcommand_from status sessions show query monitor stats credentials; and not __fish_seen_subcommand_from policy map' -l json -d 'For programs'
+complete -c ktlsctl -n '__fish_seen_subcommand_from status sessions show query monitor stats credentials log-level; and not __fish_seen_subcommand_from policy map' -l json -d 'For programs'
 complete -c ktlsctl -n '__fish_seen_subcommand_from show; and not __fish_seen_subcommand_from policy map' -l pem -d 'The certificates alone'
 complete -c ktlsctl -n '__fish_seen_subcommand_from query' -l inherited -d 'A descriptor of ktlsctl itself' -x
 complete -c ktlsctl -n '__fish_seen_subcommand_from stats' -l all -d 'With the buckets of histograms'

@@ -49,6 +49,28 @@ TEST(MappingLine, IsNotFilledByLongNames) {
   EXPECT_LT(line_of(record).size(), 1400U);
 }
 
+// How many of a mapped one, one that is nobody's, and one that is refused are told.
+std::vector<int> told_at(policy::LogLevel level) {
+  std::vector<int> out;
+  auto loop = EventLoop::create().value();
+  for (auto record : {record_of(test::alice()), record_of(test::not_mapped(Reason::UserRevoked)),
+                      record_of(test::not_mapped(Reason::UserRevoked))}) {
+    record.demanded = out.size() != 1;
+    record.level = level;
+    int told = 0;
+    MappingLog log(loop, [&told](auto, auto, auto) { ++told; });
+    log.write(record);
+    out.push_back(told);
+  }
+  return out;
+}
+
+TEST(MappingLog, HidesNobodyWhoIsRefused) {
+  EXPECT_EQ(told_at(policy::LogLevel::Error), (std::vector{0, 0, 1}));
+  EXPECT_EQ(told_at(policy::LogLevel::Warning), (std::vector{0, 1, 1}));
+  EXPECT_EQ(told_at(policy::LogLevel::Info), (std::vector{1, 1, 1}));
+}
+
 TEST(MappingFields, HaveTheNamesAsTheyAre) {
   auto record = record_of(test::alice());
   record.subject = std::string(3000, 'x');

@@ -84,11 +84,13 @@ TEST_F(MetricsTest, TellsWhatIsSoNow) {
   certificate.path = "/etc/web.pem";
   certificate.facts.not_after = 1800000000;
   const std::vector<OwnCertificate> certificates{certificate};
-  gauges = {3, 1, 4, 5, &certificates, "TlsCurrTxSw                     \t7\nTlsDecryptError\t0\n"};
+  gauges = {
+      3, 1, 4, 5, 2, &certificates, "TlsCurrTxSw                     \t7\nTlsDecryptError\t0\n"};
 
   expect("ktls_handshakes_in_flight 3");
   expect("ktls_sessions 4");
   expect("ktls_policy_generation 5");
+  expect("ktls_key_logged_profiles 2");
   expect("ktls_workers_lost_total 1");
   expect(R"(ktls_certificate_expiry_timestamp_seconds{credential="web",file="/etc/web.pem"} )"
          "1800000000");

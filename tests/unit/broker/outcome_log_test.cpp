@@ -34,7 +34,8 @@ protected:
     outcome.profile = "staff";
   }
   [[nodiscard]] HandshakeReport report() const {
-    return {request, description, outcome, ipc::HandshakeRole::ServerWithClientAuth, 1500us, 42};
+    return {request, description, outcome, ipc::HandshakeRole::ServerWithClientAuth,
+            1500us,  42,          wanted};
   }
   void write() { log.write(report()); }
 
@@ -42,6 +43,7 @@ protected:
   HandshakeRequest request;
   Outcome outcome;
   std::string description = "test";
+  policy::LogLevel wanted = policy::LogLevel::Info;
   struct Record {
     log::Level level;
     std::string line;
@@ -103,6 +105,41 @@ TEST_F(OutcomeLogTest, TellsOfClearText) {
   ASSERT_EQ(records.size(), 1U);
   EXPECT_EQ(records[0].level, log::Level::Info);
   EXPECT_EQ(records[0].fields["MESSAGE_ID"], message_id::clear);
+}
+
+TEST_F(OutcomeLogTest, LeavesOutWhatWasSecuredBelowInfo) {
+  for (const auto below : {policy::LogLevel::Error, policy::LogLevel::Warning}) {
+    wanted = below;
+    write();
+  }
+  EXPECT_TRUE(records.empty());
+
+  wanted = policy::LogLevel::Debug;
+  write();
+  EXPECT_EQ(records.size(), 1U);
+}
+
+TEST_F(OutcomeLogTest, TellsOfLoggedKeysAtEachLevel) {
+  wanted = policy::LogLevel::Error;
+  outcome.key_logged = true;
+
+  write();
+
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_TRUE(records[0].line.ends_with(", rule \"web\", KEYS LOGGED")) << records[0].line;
+  EXPECT_EQ(records[0].fields["KTLS_KEY_LOGGED"], "yes");
+}
+
+TEST_F(OutcomeLogTest, LeavesOutNoFailure) {
+  wanted = policy::LogLevel::Error;
+  for (std::size_t i = 0; i < reason_count; ++i) {
+    outcome.reason = static_cast<Reason>(i);
+    if (outcome.reason == Reason::Success)
+      continue;
+    records.clear();
+    write();
+    EXPECT_EQ(records.size(), 1U) << facts(outcome.reason).name;
+  }
 }
 
 TEST_F(OutcomeLogTest, NamesNoOwnerInTheKernel) {

@@ -79,6 +79,25 @@ TEST(SessionLog, HasFields) {
   EXPECT_EQ(got.at("KTLS_UID"), "1000");
 }
 
+TEST(SessionLog, TellsOfWhoWasRefusedAtEachLevel) {
+  const auto session = closing();
+  EXPECT_EQ(level_of({session, SessionEnd::Closed, {}}), policy::LogLevel::Info);
+  EXPECT_EQ(level_of({session, SessionEnd::Terminated, {}}), policy::LogLevel::Warning);
+  EXPECT_EQ(level_of({session, SessionEnd::Revoked, {}}), policy::LogLevel::Error);
+}
+
+TEST(SessionLog, TellsOfOneWhoseKeysWereLoggedAtEachLevel) {
+  auto session = closing();
+  auto terms = *session.terms;
+  terms.key_logged = true;
+  session.terms = std::make_shared<const SessionTerms>(terms);
+  const EndedSession ended{session, SessionEnd::Closed, session.began};
+
+  EXPECT_EQ(level_of(ended), policy::LogLevel::Error);
+  EXPECT_TRUE(line_of(ended).ends_with(", rule \"web\", KEYS LOGGED")) << line_of(ended);
+  EXPECT_EQ(fields(ended).at("KTLS_KEY_LOGGED"), "yes");
+}
+
 TEST(SessionLog, HasNoAgeBelowZero) {
   const auto session = closing();
 

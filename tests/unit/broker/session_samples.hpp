@@ -26,6 +26,7 @@ inline SessionTerms sample_terms() {
   terms.alpn = "h2";
   terms.resumed = true;
   terms.authenticated = true;
+  terms.key_logged = true;
   terms.uid = 1000;
   terms.unit = "web.service";
   return terms;

@@ -34,6 +34,7 @@ SessionDetails all_details() {
   details.server_name = "example.org";
   details.alpn = "h2";
   details.resumed = true;
+  details.key_logged = true;
   details.generation = 3;
   details.unit = "a.service";
   details.user_uid = 1001;
@@ -67,7 +68,7 @@ TEST(Agent1Codec, KeepsADetailedSession) {
   const auto dictionary = to_bus(all_details());
   const auto again = details_from(dictionary);
 
-  EXPECT_EQ(dictionary.size(), 34U);
+  EXPECT_EQ(dictionary.size(), 35U);
   EXPECT_EQ(to_bus(again.row), to_bus(all_details().row));
   EXPECT_EQ(again.peer_subject, "CN=peer");
   EXPECT_EQ(again.peer_issuer, "CN=ca");
@@ -80,6 +81,7 @@ TEST(Agent1Codec, KeepsADetailedSession) {
   EXPECT_EQ(again.server_name, "example.org");
   EXPECT_EQ(again.alpn, "h2");
   EXPECT_TRUE(again.resumed);
+  EXPECT_TRUE(again.key_logged);
   EXPECT_EQ(again.generation, 3U);
   EXPECT_EQ(again.unit, "a.service");
   EXPECT_EQ(again.user_uid, 1001U);

@@ -157,6 +157,25 @@ TEST_F(AgentClientTest, HasWhatTheAgentTellsOfItself) {
   EXPECT_EQ(credentials->front().not_before_us, -1);
 }
 
+TEST_F(AgentClientTest, AsksForLogLevelsAndSetsThem) {
+  const auto levels =
+      asked<std::vector<LogLevelRow>>([](auto& to, auto then) { to.log_levels(std::move(then)); });
+  const auto set = [this](const std::string& profile) {
+    return asked<AgentClient::Done>([&](auto& to, auto then) {
+      to.set_log_level(profile, std::string(default_log_level), std::move(then));
+    });
+  };
+
+  ASSERT_TRUE(levels);
+  EXPECT_EQ(levels->front().profile, "p");
+  EXPECT_EQ(levels->front().level, "debug");
+  EXPECT_EQ(levels->front().by_policy, "info");
+  EXPECT_EQ(levels->front().key_log_file, "/keys");
+  EXPECT_TRUE(set("p"));
+  EXPECT_EQ(last_level, "default");
+  EXPECT_FALSE(set("q"));
+}
+
 TEST_F(AgentClientTest, FollowsWhatHappens) {
   follow();
 

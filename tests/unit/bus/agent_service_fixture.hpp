@@ -73,6 +73,13 @@ protected:
     out.credentials = [] {
       return std::vector{CredentialRow{"n", "f", "p", "s\xff", "i", "h", "k", -1, 2}};
     };
+    out.log_levels = [] { return std::vector{LogLevelRow{"p", "debug", "info", "/keys"}}; };
+    out.set_log_level = [this](const std::string& profile, const std::string& level) {
+      if (profile != "p")
+        return std::string("profile: there is no such");
+      last_level = level;
+      return std::string();
+    };
     out.reload = [](auto done) { done(ReloadAnswer{3, {"file:1: bad"}}); };
     out.status = [] { return AgentStatus{"1.0", 1, 2, 3, 4, 5, 6, {"tls 1.3"}}; };
     return out;
@@ -182,6 +189,7 @@ protected:
   std::optional<SessionFilter> last_filter;
   std::optional<uid_t> last_only_owner;
   std::uint32_t last_limit = 0;
+  std::string last_level;
   std::vector<std::uint64_t> rekeyed;
   std::vector<std::function<void(AgentAnswer<>)>> held;
 

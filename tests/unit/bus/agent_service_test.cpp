@@ -84,7 +84,7 @@ TEST_F(AgentServiceTest, ShowsASessionToWhoHasAskedForIt) {
   EXPECT_EQ(path, "/org/ktlsctl/Agent1/session/8");
 
   EXPECT_EQ(get_all(*root, of_kernel), "");
-  EXPECT_EQ(properties.size(), 34U);
+  EXPECT_EQ(properties.size(), 35U);
   EXPECT_EQ(details_from(properties).row.remote, "192.0.2.1:443");
   EXPECT_EQ(get_property(*root, of_kernel, "Resumed"), "");
   EXPECT_TRUE(property.get<bool>());
@@ -175,7 +175,7 @@ TEST_F(AgentServiceTest, RefusesWithoutPolkit) {
   for (const char* method : {"Reload", "RevalidateSessions", "Subscribe"})
     EXPECT_EQ(call_with_options(*other, manager(method), options_of(true)), denied) << method;
   EXPECT_EQ(failures.back().text, "org.ktlsctl.agent1.monitor is not allowed");
-  for (const char* method : {"GetStatistics", "GetCredentials"})
+  for (const char* method : {"GetStatistics", "GetCredentials", "GetLogLevels"})
     EXPECT_EQ(call(
                   *other, manager(method), [](sdbus::MethodCall&) {}, [](sdbus::MethodReply&) {}),
               denied)
@@ -325,6 +325,28 @@ TEST_F(AgentServiceTest, AnswersWhatElseIsAsked) {
   EXPECT_EQ(generation, 3U);
   EXPECT_EQ(problems, std::vector<std::string>{"file:1: bad"});
   EXPECT_EQ(counts, (std::array<std::uint32_t, 4>{4, 3, 2, 1}));
+}
+
+TEST_F(AgentServiceTest, SetsLogLevelsForWhoMay) {
+  const auto set = [this](Connection& from, const std::string& profile) {
+    return call(
+        from, manager("SetLogLevel"),
+        [&](sdbus::MethodCall& message) {
+          message << profile << std::string("debug") << Dictionary();
+        },
+        [](sdbus::MethodReply&) {});
+  };
+
+  EXPECT_EQ(set(*other, "p"), denied);
+  EXPECT_EQ(last_level, "");
+  EXPECT_EQ(set(*root, "p"), "");
+  EXPECT_EQ(last_level, "debug");
+  EXPECT_EQ(set(*root, "q"), bad_arguments);
+  EXPECT_EQ(failures.back().text, "profile: there is no such");
+  EXPECT_EQ(set(*root, std::string(max_context_text + 1, 'p')), bad_arguments);
+  auto& polkit_of_test = start_polkit(FakePolkit::Answer::Yes);
+  EXPECT_EQ(set(*other, "p"), "");
+  EXPECT_EQ(polkit_of_test.asked.back().action, "org.ktlsctl.agent1.set-log-level");
 }
 
 TEST_F(AgentServiceTest, ShowsItsOwnStateToEverybody) {

@@ -169,7 +169,7 @@ TEST(HostileText, EndsWhereBlocksNameEachOther) {
 
 TEST(HostileText, WritesNoMoreThanItMay) {
   std::string text =
-      "TTLSGroupAction g\n{\nTTLSEnabled On\n" + repeated("Trace 1\n", 40'000) + "}\n";
+      "TTLSGroupAction g\n{\nTTLSEnabled On\n" + repeated("CtraceClearText Off\n", 40'000) + "}\n";
   for (int i = 0; i < 100; ++i) {
     text +=
         fmt::format("TTLSRule r{0}\n{{\nTTLSGroupActionRef g\nTTLSEnvironmentActionRef e{0}\n}}\n"

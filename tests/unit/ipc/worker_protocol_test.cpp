@@ -84,12 +84,31 @@ TicketKey good_worker_message() {
   return message;
 }
 
+template<>
+HandshakeStep good_worker_message() {
+  auto message = wire::make<HandshakeStep>();
+  message.id = 7;
+  message.kind = StepKind::Verdict;
+  EXPECT_TRUE(message.text.assign("success"));
+  return message;
+}
+
+template<>
+KeyLogEntry good_worker_message() {
+  auto message = wire::make<KeyLogEntry>();
+  message.id = 7;
+  message.label = KeyLabel::ExporterSecret;
+  message.size = 2;
+  message.secret[0] = 0x5e;
+  return message;
+}
+
 template<class Message>
 class WorkerMessage : public testing::Test {};
 using WorkerMessages =
     testing::Types<WorkerConfigure, WorkerReady, WorkerRefused, AttachSigner, StartHandshake,
                    CancelHandshake, PskRequest, PskReply, TicketKey, ServerName, ChooseProfile,
-                   UserRequest, UserReply, HandshakeFinished>;
+                   UserRequest, UserReply, HandshakeStep, KeyLogEntry, HandshakeFinished>;
 TYPED_TEST_SUITE(WorkerMessage, WorkerMessages);
 
 TYPED_TEST(WorkerMessage, RefusesEveryOtherSize) {
@@ -105,11 +124,13 @@ TEST(WorkerProtocol, LayoutHasNoGaps) {
   EXPECT_EQ(sizeof(WorkerReady), 8U);
   EXPECT_EQ(sizeof(WorkerRefused), 8U + 512);
   EXPECT_EQ(sizeof(AttachSigner), 8U + 2 * 4);
-  EXPECT_EQ(sizeof(StartHandshake), 8U + 2 * 8 + 6 * 4 + sizeof(SignPermit) + 256);
+  EXPECT_EQ(sizeof(StartHandshake), 8U + 2 * 8 + 8 * 4 + sizeof(SignPermit) + 256);
   EXPECT_EQ(sizeof(ServerName), 8U + 8 + 256);
   EXPECT_EQ(sizeof(ChooseProfile), 8U + 8 + 4 * 4 + sizeof(SignPermit));
   EXPECT_EQ(sizeof(UserRequest), 8U + 8 + 32 + 256 + 2 * 3584);
   EXPECT_EQ(sizeof(UserReply), 8U + 8 + 4 * 2);
+  EXPECT_EQ(sizeof(HandshakeStep), 8U + 8 + 4 + 2 * 2 + 2048);
+  EXPECT_EQ(sizeof(KeyLogEntry), 8U + 8 + 2 * 2 + 4 + 32 + 64);
   EXPECT_EQ(sizeof(CancelHandshake), 8U + 8);
   EXPECT_EQ(sizeof(PskRequest), 8U + 8 + 528);
   EXPECT_EQ(sizeof(PskReply), 8U + 8 + 2 * 4 + 528 + 64);
@@ -124,7 +145,7 @@ std::set<std::uint16_t> types_of(testing::Types<Types...>) {
 }
 
 TEST(WorkerProtocol, HasATypeForEachMessage) {
-  EXPECT_EQ(types_of(WorkerMessages()).size(), 14U);
+  EXPECT_EQ(types_of(WorkerMessages()).size(), 16U);
 }
 
 TEST(ServerName, RefusesMalformedFields) {
@@ -149,6 +170,30 @@ TEST(ChooseProfile, RefusesMalformedFields) {
     m.reason = 1;
   }));
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reason = reason_count; }));
+  EXPECT_TRUE(decodes_with(message, [](auto& m) { m.tells_steps = 1; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.tells_steps = 2; }));
+  EXPECT_TRUE(decodes_with(message, [](auto& m) { m.logs_keys = 1; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.logs_keys = 2; }));
+}
+
+TEST(HandshakeStep, RefusesMalformedFields) {
+  const auto message = good_worker_message<HandshakeStep>();
+
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.kind = StepKind(0); }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.kind = StepKind(7); }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reserved = 1; }));
+  expect_text_checked(message, &HandshakeStep::text);
+}
+
+TEST(KeyLogEntry, RefusesMalformedFields) {
+  const auto message = good_worker_message<KeyLogEntry>();
+
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.label = KeyLabel(0); }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.label = KeyLabel(9); }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.size = 0; }));
+  EXPECT_TRUE(decodes_with(message, [](auto& m) { m.size = KeyLogEntry::max_secret; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.size = KeyLogEntry::max_secret + 1; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.secret[2] = 1; }));
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reserved = 1; }));
 }
 
@@ -170,6 +215,14 @@ TEST(StartHandshake, RefusesUnknownWaysToDecide) {
       decodes_with(good_worker_message<StartHandshake>(), [](auto& m) { m.asks_user = 1; }));
   EXPECT_FALSE(
       decodes_with(good_worker_message<StartHandshake>(), [](auto& m) { m.asks_user = 2; }));
+  EXPECT_TRUE(
+      decodes_with(good_worker_message<StartHandshake>(), [](auto& m) { m.tells_steps = 1; }));
+  EXPECT_FALSE(
+      decodes_with(good_worker_message<StartHandshake>(), [](auto& m) { m.tells_steps = 2; }));
+  EXPECT_FALSE(
+      decodes_with(good_worker_message<StartHandshake>(), [](auto& m) { m.logs_keys = 2; }));
+  EXPECT_TRUE(
+      decodes_with(good_worker_message<StartHandshake>(), [](auto& m) { m.logs_keys = 1; }));
 }
 
 TEST(AttachSigner, RefusesWhatIsReserved) {

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "ktlsctl/credential_report.hpp"
+#include "ktlsctl/log_level_report.hpp"
 #include "ktlsctl/revalidation_report.hpp"
 #include "ktlsctl/session_samples.hpp"
 #include "ktlsctl/statistics_report.hpp"
@@ -100,6 +101,28 @@ TEST_F(AgentReport, HasATableOfMetrics) {
             "ktlsd_sessions               -                           inf\n");
   EXPECT_NE(statistics_table(samples, true, std::nullopt, Palette()).find("le=0.1"),
             std::string::npos);
+}
+
+TEST_F(AgentReport, HasATableOfLogLevels) {
+  EXPECT_EQ(log_level_table({{"web", "debug", "info", ""}, {"nfs\n", "info", "info", ""}},
+                            std::nullopt, Palette()),
+            "PROFILE  LEVEL  POLICY\n"
+            "web      debug  info\n"
+            "nfs\\x0a  info   info\n");
+  EXPECT_EQ(log_level_table({}, std::nullopt, Palette()), "The policy in force has no profiles.\n");
+}
+
+TEST_F(AgentReport, SaysThatKeysAreLogged) {
+  bus::AgentStatus status;
+  status.version = "0.1.0";
+  status.key_logged_profiles = 1;
+
+  EXPECT_NE(status_report(status, test::noon(), Palette())
+                .find("  keys          LOGGED, of 1 profile: ktlsctl log-level says where to\n"),
+            std::string::npos);
+  EXPECT_EQ(log_level_table({{"web", "info", "info", "/run/ktlsd/keys"}}, std::nullopt, Palette()),
+            "PROFILE  LEVEL  POLICY  KEY LOG\n"
+            "web      info   info    /run/ktlsd/keys\n");
 }
 
 TEST_F(AgentReport, TellsOfSessionsThatWereJudgedAnew) {

@@ -94,6 +94,8 @@ TEST_F(CommandLine, RefusesWhatMeansNothing) {
   EXPECT_TRUE(is_mistake({"terminate", "1", "-2"}));
   EXPECT_TRUE(is_mistake({"show", "1", "--json", "--pem"}));
   EXPECT_TRUE(is_mistake({"sessions", "--json", "--ids"}));
+  EXPECT_TRUE(is_mistake({"log-level", "web"}));
+  EXPECT_TRUE(is_mistake({"log-level", "web", "debug", "--json"}));
   EXPECT_TRUE(is_mistake({"sessions", "--json", "--watch"}));
   EXPECT_TRUE(is_mistake({"sessions", "--watch", "0"}));
   EXPECT_TRUE(is_mistake({"sessions", "--origin", "nobody"}));

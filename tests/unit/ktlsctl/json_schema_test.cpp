@@ -10,6 +10,7 @@
 
 #include "ktlsctl/credential_report.hpp"
 #include "ktlsctl/event_report.hpp"
+#include "ktlsctl/log_level_report.hpp"
 #include "ktlsctl/session_json.hpp"
 #include "ktlsctl/session_samples.hpp"
 #include "ktlsctl/statistics_report.hpp"
@@ -123,6 +124,13 @@ TEST(JsonSchema, IsOfWhatTheAgentTellsOfItself) {
   EXPECT_EQ(mismatch_with("credentials", credentials_json({credential}, test::noon())), "");
   credential.fingerprint = std::string(64, 'a');
   EXPECT_EQ(mismatch_with("credentials", credentials_json({credential}, test::noon())), "");
+}
+
+TEST(JsonSchema, IsOfLogLevels) {
+  EXPECT_EQ(mismatch_with("log_levels", log_levels_json({})), "");
+  EXPECT_EQ(mismatch_with("log_levels", log_levels_json({{"web", "debug", "info", ""},
+                                                         {"nfs", "info", "info", "/k"}})),
+            "");
 }
 
 TEST(JsonSchema, IsOfEachEvent) {

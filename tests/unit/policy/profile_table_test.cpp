@@ -3,6 +3,7 @@
 #include "policy/profile_table.hpp"
 
 #include "parsing.hpp"
+#include "policy/show.hpp"
 
 namespace ktls::policy {
 namespace {
@@ -212,6 +213,49 @@ TEST(Timeouts, AreTheAgentsUnlessTheyAreShorter) {
 
   EXPECT_EQ(problems(agent + client("first_byte_timeout = 7")),
             "f:7: profile.c.first_byte_timeout: must be a whole number from 1 to 6");
+}
+
+TEST(LogLevelKey, IsOneOfFourAndInherited) {
+  const auto policy = test::read(test::client("log_level = \"debug\"") +
+                                 "[profile.d]\ninherits = \"c\"\n"
+                                 "[profile.e]\ninherits = \"c\"\nlog_level = \"error\"\n");
+
+  EXPECT_EQ(test::profile_of(test::client("")).log_level, LogLevel::Info);
+  EXPECT_EQ(policy.profiles().at(0).log_level, LogLevel::Debug);
+  EXPECT_EQ(policy.profiles().at(1).log_level, LogLevel::Debug);
+  EXPECT_EQ(policy.profiles().at(2).log_level, LogLevel::Error);
+  EXPECT_NE(test::problems(test::client("log_level = \"all\"")).find("log_level"),
+            std::string::npos);
+}
+
+TEST(LogLevelKey, HasANameForEachLevel) {
+  for (const auto level : {LogLevel::Error, LogLevel::Warning, LogLevel::Info, LogLevel::Debug})
+    EXPECT_EQ(level_of(level_name(level)), level);
+  EXPECT_EQ(level_of("Debug"), std::nullopt);
+  EXPECT_EQ(level_of(""), std::nullopt);
+}
+
+const std::string key_log = "key_log_file = \"/run/ktlsd/keys\"\n";
+
+TEST(KeyLogFile, NeedsTheAgentsConsentToo) {
+  const auto refused = test::problems(test::client(key_log));
+  EXPECT_NE(refused.find("f:4: profile.c.key_log_file: "), std::string::npos) << refused;
+  EXPECT_NE(refused.find("allow_key_logging = true in [agent]"), std::string::npos) << refused;
+  EXPECT_NE(test::problems(test::agent("allow_key_logging = false") + test::client(key_log)), "");
+  EXPECT_NE(test::problems(test::agent("allow_key_logging = true") +
+                           test::client("key_log_file = \"keys\"")),
+            "");
+
+  const auto policy = test::read(test::agent("allow_key_logging = true") + test::client(key_log));
+  EXPECT_EQ(policy.profiles().at(0).key_log_file->path, "/run/ktlsd/keys");
+}
+
+TEST(KeyLogFile, IsNotInherited) {
+  const auto policy = test::read(test::agent("allow_key_logging = true") + test::client(key_log) +
+                                 "[profile.d]\ninherits = \"c\"\n");
+
+  EXPECT_TRUE(policy.profiles().at(0).key_log_file);
+  EXPECT_FALSE(policy.profiles().at(1).key_log_file);
 }
 
 TEST(Allowed, AreUsersGroupsAndUnits) {

@@ -198,6 +198,19 @@ TEST(OverlappingRules, AreNotedAFewTimes) {
   EXPECT_TRUE(lines[20].ends_with("and 80 more such pairs of rules")) << lines[20];
 }
 
+TEST(Review, WarnsOfEachKeyLog) {
+  const auto allowed = test::agent("allow_key_logging = true");
+  const auto logging = all(allowed + test::client("key_log_file = \"/keys\""));
+
+  EXPECT_NE(logging.find("profile.c.key_log_file: secrets are written to /keys: whoever reads it "
+                         "can decrypt the sessions of this profile"),
+            std::string::npos)
+      << logging;
+  EXPECT_NE(all(allowed + test::client(""))
+                .find("agent.allow_key_logging: is true, and no profile has key_log_file"),
+            std::string::npos);
+}
+
 // All have to be compared with all others, and each is like the next.
 TEST(Review, HasAnEnd) {
   std::string text;

@@ -11,6 +11,7 @@ socket = "/run/o.sock"
 workers = 3
 default_action = "clear"
 watch_files = true
+allow_key_logging = true
 handshake_timeout = 21
 first_byte_timeout = 22
 request_timeout = 23
@@ -57,8 +58,11 @@ first_byte_timeout = 8
 allowed_users = ["alice", 7]
 allowed_groups = "staff"
 allowed_units = ["a.service", "b@*"]
+log_level = "warning"
+key_log_file = "/run/ktlsd/keys"
 [profile.open]
 inherits = "base"
+log_level = "debug"
 handshake_role = "server"
 [profile.passthru]
 inherits = "base"
@@ -126,6 +130,7 @@ void expect_same(const AgentSettings& a, const AgentSettings& b) {
   EXPECT_EQ(a.max_connections, b.max_connections);
   EXPECT_EQ(a.max_connections_per_uid, b.max_connections_per_uid);
   EXPECT_EQ(a.watch_files, b.watch_files);
+  EXPECT_EQ(a.allow_key_logging, b.allow_key_logging);
 }
 
 std::vector<std::string> paths(const std::vector<LocatedPath>& located) {
@@ -177,6 +182,8 @@ void expect_same(const ProfileSettings& a, const ProfileSettings& b) {
   EXPECT_EQ(a.allowed_users, b.allowed_users);
   EXPECT_EQ(a.allowed_groups, b.allowed_groups);
   EXPECT_EQ(a.allowed_units, b.allowed_units);
+  EXPECT_EQ(a.log_level, b.log_level);
+  EXPECT_EQ(path(a.key_log_file), path(b.key_log_file));
 }
 
 void expect_same(const Rule& a, const Rule& b) {

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "ipc/profile.hpp"
+#include "tls/handshake_watch.hpp"
+#include "tls/key_log.hpp"
 #include "tls/local_psk.hpp"
 #include "tls/user_check.hpp"
 
@@ -28,6 +30,8 @@ struct Options {
   std::string ticket_key;
   std::optional<LocalPsk> psk;
   tls::UserCheck* user = nullptr;
+  tls::HandshakeWatch* watch = nullptr;
+  tls::KeyLog* key_log = nullptr;
 };
 
 inline Options client(const std::string& certificate = {}) {

@@ -71,8 +71,13 @@ public:
 
 private:
   tls::SessionParameters parameters(const Options& options) {
-    return {HostName::parse(options.name), options.anonymous, options.psk ? &psk : nullptr,
-            options.user, std::as_bytes(std::span(ticket_key_))};
+    return {HostName::parse(options.name),
+            options.anonymous,
+            options.psk ? &psk : nullptr,
+            options.user,
+            std::as_bytes(std::span(ticket_key_)),
+            options.watch,
+            options.key_log};
   }
   void begin() {
     step = Step::WantRead;
