@@ -43,7 +43,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto input = fuzz::bytes_of(data, size);
   fuzz::decode_as_each<wire::StartRequest, wire::StartReply, wire::PeerCertificate,
                        wire::ReloadRequest, wire::ReloadProblem, wire::ReloadReply,
-                       wire::RevalidateRequest, wire::RevalidateReply>(input);
+                       wire::RevalidateRequest, wire::RevalidateReply, wire::RekeyRequest,
+                       wire::ControlRequest, wire::Order>(input);
   fuzz::decode_as_each<ipc::WorkerConfigure, ipc::WorkerReady, ipc::WorkerRefused,
                        ipc::AttachSigner, ipc::StartHandshake, ipc::ServerName, ipc::ChooseProfile,
                        ipc::UserRequest, ipc::UserReply, ipc::CancelHandshake, ipc::PskRequest,

@@ -43,6 +43,7 @@ static const char usage[] =
     "  --nonblock            set O_NONBLOCK and unusual socket options before the handshake\n"
     "  --rekey BYTES         change the keys, and have the peer change its, each time that so many "
     "were sent\n"
+    "  --orders              do what the agent's administrators want of the session\n"
     "  --quiet               do not print what was negotiated\n"
     "Exit status: 0 done, 1 not secured, 2 transfer failed, 3 usage, files or network\n";
 
@@ -63,6 +64,7 @@ struct arguments {
   int or_clear;
   int nonblock;
   long long rekey_each; // 0: never
+  int orders;
   int quiet;
 };
 
@@ -148,6 +150,7 @@ static struct arguments parse(int argc, char** argv) {
       {"user", no_argument, &arguments.user, 1},
       {"or-clear", no_argument, &arguments.or_clear, 1},
       {"nonblock", no_argument, &arguments.nonblock, 1},
+      {"orders", no_argument, &arguments.orders, 1},
       {"quiet", no_argument, &arguments.quiet, 1},
       {NULL, 0, NULL, 0},
   };
@@ -330,6 +333,7 @@ static bool secure(int fd, const struct arguments* arguments) {
 
 struct transfer {
   int fd;
+  int control;     // -1: takes no orders
   int source;      // -1: nothing more to read
   int sink;        // -1: what comes is dropped
   const char* out; // what is to be sent next: the early text, then pieces of the file
@@ -413,16 +417,34 @@ static bool may_close(const struct transfer* transfer, const struct arguments* a
   return transfer->peer_closed || arguments->send_file != NULL || arguments->receive_file == NULL;
 }
 
+// An agent that has ended is followed by another.
+static void take_orders(struct transfer* transfer) {
+  const int status = ktlsctl_control_handle(transfer->control, transfer->fd);
+  if (status == -ECONNRESET) {
+    (void)close(transfer->control);
+    for (int i = 0; i < 100; ++i) {
+      transfer->control = ktlsctl_control_open(transfer->fd);
+      if (transfer->control >= 0)
+        return;
+      (void)poll(NULL, 0, 100);
+    }
+    errx(TRANSFER_FAILED, "taking orders: %s", strerror(-transfer->control));
+  }
+  if (status != 0 && status != -EAGAIN && status != -EINTR)
+    errx(TRANSFER_FAILED, "following an order: %s", strerror(-status));
+}
+
 static void run(struct transfer* transfer, const struct arguments* arguments) {
   while (!transfer->we_closed || !transfer->peer_closed) {
     const bool pending = transfer->out_size > 0;
     const bool closing = !transfer->we_closed && may_close(transfer, arguments);
     // the source may be a pipe, whose end is not waited for while the peer has something to say
-    struct pollfd entries[2] = {{.fd = transfer->fd},
-                                {.fd = pending ? -1 : transfer->source, .events = POLLIN}};
+    struct pollfd entries[3] = {{.fd = transfer->fd},
+                                {.fd = pending ? -1 : transfer->source, .events = POLLIN},
+                                {.fd = transfer->control, .events = POLLIN}};
     entries[0].events |= transfer->peer_closed ? 0 : POLLIN;
     entries[0].events |= pending || closing ? POLLOUT : 0;
-    if (poll(entries, 2, -1) < 0) {
+    if (poll(entries, 3, -1) < 0) {
       if (errno != EINTR)
         err(TRANSFER_FAILED, "waiting");
       continue;
@@ -436,6 +458,8 @@ static void run(struct transfer* transfer, const struct arguments* arguments) {
       close_our_direction(transfer);
     if (entries[1].revents != 0)
       fill(transfer);
+    if (entries[2].revents != 0)
+      take_orders(transfer);
   }
   if (arguments->expected >= 0 && transfer->received != (uint64_t)arguments->expected)
     errx(TRANSFER_FAILED, "%" PRIu64 " bytes came instead of %lld", transfer->received,
@@ -454,14 +478,22 @@ static int open_file(const char* path, int flags) {
 static int serve(int fd, const struct arguments* arguments) {
   struct transfer transfer = {
       .fd = fd,
+      .control = -1,
       .source = open_file(arguments->send_file, O_RDONLY),
       .sink = open_file(arguments->receive_file, O_WRONLY | O_CREAT | O_TRUNC),
       .out = arguments->early,
       .out_size = arguments->early != NULL ? strlen(arguments->early) : 0,
   };
   const bool agreed = secure(fd, arguments);
+  if (agreed && arguments->orders) {
+    transfer.control = ktlsctl_control_open(fd);
+    if (transfer.control < 0)
+      errx(TRANSFER_FAILED, "taking orders: %s", strerror(-transfer.control));
+  }
   if (agreed)
     run(&transfer, arguments);
+  if (transfer.control >= 0)
+    (void)close(transfer.control);
   if (transfer.source >= 0)
     (void)close(transfer.source);
   if (transfer.sink >= 0 && close(transfer.sink) < 0)

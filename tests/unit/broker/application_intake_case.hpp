@@ -94,6 +94,19 @@ protected:
     handlers.revalidate = [this](Revalidator::Done done) {
       revalidations.push_back(std::move(done));
     };
+    handlers.rekey = [this](wire::RekeyStep step, int) {
+      rekeys.push_back(step);
+      return failure(rekeyed);
+    };
+    handlers.control = [this](uid_t, int) -> tl::expected<std::uint64_t, Outcome> {
+      if (controllable)
+        return 7;
+      return tl::make_unexpected(failure(Reason::KeyUpdateUnsupported));
+    };
+    handlers.controlled = [this](std::uint64_t cookie, uid_t, ipc::Channel channel) {
+      EXPECT_EQ(cookie, 7U);
+      controls.push_back(std::move(channel));
+    };
     return ApplicationIntake::create(loop, at, limits, std::move(handlers), std::move(inherited));
   }
   void open() { intake = try_create(path).value(); }
@@ -112,6 +125,10 @@ protected:
   ApplicationIntake::Limits limits{std::chrono::hours(1), std::chrono::seconds(10), 1000, 1000};
   std::vector<HandshakeRequest> requests;
   std::vector<Revalidator::Done> revalidations;
+  std::vector<wire::RekeyStep> rekeys;
+  Reason rekeyed = Reason::Success;
+  bool controllable = true;
+  std::vector<ipc::Channel> controls;
   std::vector<std::uint64_t> cancelled;
   policy::AskedFacts asked_facts;
   int reloads = 0;

@@ -36,7 +36,7 @@ protected:
       paths.push_back(path);
       EXPECT_EQ(entry.secret[0], 0x5e);
     });
-    logging.on_secured([this](const Session& session, int) {
+    logging.on_secured([this](const Session& session, const tls::TrafficSecrets&, int) {
       sessions.push_back(session);
       return std::optional<std::uint64_t>();
     });

@@ -136,7 +136,7 @@ TEST(WorkerProtocol, LayoutHasNoGaps) {
   EXPECT_EQ(sizeof(PskReply), 8U + 8 + 2 * 4 + 528 + 64);
   EXPECT_EQ(sizeof(TicketKey), 8U + 64);
   EXPECT_EQ(sizeof(HandshakeFinished),
-            8U + 8 + 2 * 2 + 4 + 16 + 48 + 2 * 32 + 2 * 256 + 528 + 2 * 1024 + 512);
+            8U + 8 + 2 * 2 + 4 + 16 + 48 + 2 * 32 + 2 * 256 + 528 + 2 * 1024 + 512 + 2 * 4 + 2 * 48);
 }
 
 template<class... Types>
@@ -309,6 +309,22 @@ TEST(HandshakeFinished, TakesEveryReasonAndNoOther) {
     EXPECT_TRUE(decodes_with(message, [=](auto& m) { m.reason = reason; })) << reason;
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reason = reason_count; }));
   EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reason = 0xffff; }));
+}
+
+TEST(HandshakeFinished, HasSecretsOfBothDirectionsOrNone) {
+  auto message = good_worker_message<HandshakeFinished>();
+  message.reason = 0;
+  message.secrets.size = 32;
+  message.secrets.send.fill(1);
+  message.secrets.receive.fill(1);
+  EXPECT_FALSE(decodes(message)) << "there is something behind 32 bytes";
+  message.secrets.size = 48;
+  EXPECT_TRUE(decodes(message));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.reason = 1; })) << "of a failure";
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.secrets.size = 47; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.secrets.size = 49; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.secrets.reserved = 1; }));
+  EXPECT_FALSE(decodes_with(message, [](auto& m) { m.secrets.size = 0; }));
 }
 
 TEST(HandshakeFinished, RefusesMalformedFields) {

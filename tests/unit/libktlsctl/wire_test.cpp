@@ -289,5 +289,36 @@ TEST(Text, CutsWhatOnlyInforms) {
   EXPECT_EQ(text.view(), "1234567");
 }
 
+TEST(RekeyRequest, HasOneOfTheSteps) {
+  auto request = make<RekeyRequest>();
+  for (const auto step : {RekeyStep::Prepare, RekeyStep::Send, RekeyStep::Receive}) {
+    request.step = step;
+    EXPECT_TRUE(decodes(request));
+  }
+  expect_only_the_exact_size(request);
+  expect_header_checked(request);
+  request.step = RekeyStep{3};
+  EXPECT_FALSE(decodes(request));
+  request = make<RekeyRequest>();
+  request.reserved = 1;
+  EXPECT_FALSE(decodes(request));
+}
+
+TEST(ControlRequest, IsAHeader) {
+  expect_only_the_exact_size(make<ControlRequest>());
+  expect_header_checked(make<ControlRequest>());
+}
+
+TEST(Order, IsOneThatIsKnown) {
+  auto order = make<Order>();
+  EXPECT_FALSE(decodes(order));
+  order.kind = OrderKind::Rekey;
+  EXPECT_TRUE(decodes(order));
+  expect_only_the_exact_size(order);
+  expect_header_checked(order);
+  order.reserved = 1;
+  EXPECT_FALSE(decodes(order));
+}
+
 } // namespace
 } // namespace ktls::wire

@@ -27,6 +27,7 @@ struct Options {
   std::vector<std::string> alpn;
   bool tickets = false;
   bool limits_records = true;
+  bool keeps_secrets = false;
   std::string ticket_key;
   std::optional<LocalPsk> psk;
   tls::UserCheck* user = nullptr;

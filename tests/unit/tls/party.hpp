@@ -76,6 +76,7 @@ private:
             options.psk ? &psk : nullptr,
             options.user,
             std::as_bytes(std::span(ticket_key_)),
+            options.keeps_secrets,
             options.watch,
             options.key_log};
   }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tls/key_schedule.hpp"
 #include "tls/parties.hpp"
 #include "tls/priority.hpp"
 
@@ -85,6 +86,32 @@ TEST_P(EachSuite, StartsAtRecordZero) {
   EXPECT_EQ(parties.server->receive_state()->sequence, zero);
 }
 
+// Keys that come of them are those that are in use, at both ends.
+TEST_P(EachSuite, KeepsTheSecretsOfItsKeys) {
+  Options here = client();
+  Options there = server();
+  here.priority = there.priority = only(GetParam());
+  here.keeps_secrets = there.keeps_secrets = true;
+  Parties parties(here, there);
+
+  parties.shake();
+
+  expect_complete(parties);
+  const auto ours = parties.client->traffic_secrets();
+  const auto theirs = parties.server->traffic_secrets();
+  EXPECT_EQ(bytes(ours.send), bytes(theirs.receive));
+  EXPECT_EQ(bytes(ours.receive), bytes(theirs.send));
+  EXPECT_NE(bytes(ours.send), bytes(ours.receive));
+  for (const auto& [state, secret] :
+       {std::pair(parties.client->transmit_state().value(), ours.send),
+        std::pair(parties.client->receive_state().value(), ours.receive)}) {
+    const auto key = write_key_of(secret, state.key.size(), state.iv.size());
+    ASSERT_TRUE(key);
+    EXPECT_EQ(bytes(key->key.bytes()), bytes(state.key));
+    EXPECT_EQ(bytes(key->iv.bytes()), bytes(state.iv));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Session, EachSuite,
                          testing::Values("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384",
                                          "TLS_AES_128_CCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256"));
@@ -103,6 +130,16 @@ TEST_P(EachKey, Signs) {
 
 INSTANTIATE_TEST_SUITE_P(Session, EachKey,
                          testing::Values("p384", "p521", "ed25519", "ed448", "rsa", "rsa-pss"));
+
+TEST(Session, KeepsNoSecretsThatNobodyWants) {
+  Parties parties(client(), server());
+
+  parties.shake();
+
+  expect_complete(parties);
+  EXPECT_TRUE(parties.client->traffic_secrets().send.empty());
+  EXPECT_TRUE(parties.server->traffic_secrets().receive.empty());
+}
 
 TEST(Session, AuthenticatesTheServer) {
   Parties parties(client(), server());
