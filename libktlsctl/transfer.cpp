@@ -41,8 +41,8 @@ enum AlertDescription : std::uint8_t {
 constexpr std::uint8_t warning_level = 1;
 constexpr std::size_t alert_size = 2;
 // RFC 8446, section 4.6.3: type, length and KeyUpdateRequest
-constexpr std::byte key_update_type{24};
-constexpr std::size_t key_update_size = 5;
+constexpr std::byte key_update_message_type{24};
+constexpr std::size_t key_update_message_size = 5;
 
 // Records without data that one call takes before it lets its caller breathe.
 constexpr int max_control_records = 64;
@@ -210,9 +210,9 @@ Reader::Next Reader::take_key_update(bool wants_answer) noexcept {
 // nothing to read, until there are other keys, and nobody would read it. Where the keys cannot be
 // followed, the next call finds the socket so: the kernel says EKEYEXPIRED.
 void Reader::take_key_update_ahead() noexcept {
-  std::byte message[key_update_size];
+  std::byte message[key_update_message_size];
   const Piece ahead = receive(fd_, message, sizeof message, MSG_PEEK | MSG_DONTWAIT);
-  if (ahead.size <= 0 || ahead.type != Handshake || message[0] != key_update_type)
+  if (ahead.size <= 0 || ahead.type != Handshake || message[0] != key_update_message_type)
     return;
   (void)take_control_record(receive_rest(message, sizeof message), message);
 }

@@ -13,24 +13,35 @@ void SecretMemory::Unmap::operator()(std::byte* mapped) const {
   (void)::munmap(mapped, size);
 }
 
+namespace {
+
+Fd secret_descriptor() {
+  Fd fd(static_cast<int>(::syscall(SYS_memfd_secret, O_CLOEXEC)));
+  if (!fd)
+    fd.reset(::memfd_create("ktlsd-secrets", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  return fd;
+}
+
+} // namespace
+
 Result<SecretMemory::Mapping> SecretMemory::map(int fd, std::size_t size) {
-  const int where = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
-  void* mapped = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, where, fd, 0);
+  void* mapped = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (mapped == MAP_FAILED) // NOLINT(performance-no-int-to-ptr): the C library's
     return errno_error("mapping memory for traffic secrets");
+  (void)::mlock(mapped, size); // where that is not permitted, lock_memory() has said so
   (void)::madvise(mapped, size, MADV_DONTDUMP);
   (void)::madvise(mapped, size, MADV_DONTFORK);
   return Mapping(static_cast<std::byte*>(mapped), Unmap{size});
 }
 
 Result<SecretMemory> SecretMemory::create(std::size_t size) {
-  Fd fd(static_cast<int>(::syscall(SYS_memfd_secret, O_CLOEXEC)));
-  if (fd && ::ftruncate(fd.get(), static_cast<off_t>(size)) == 0) {
-    if (auto mapping = map(fd.get(), size))
-      return SecretMemory(std::move(fd), std::move(*mapping));
-  }
-  auto mapping = TRY(map(-1, size));
-  return SecretMemory(Fd(), std::move(mapping));
+  Fd fd = secret_descriptor();
+  if (!fd || ::ftruncate(fd.get(), static_cast<off_t>(size)) < 0)
+    return errno_error("making memory for traffic secrets");
+  // that of memfd_secret(2) has no seals, and its size cannot be changed any more
+  (void)::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+  auto mapping = TRY(map(fd.get(), size));
+  return SecretMemory(std::move(fd), std::move(mapping));
 }
 
 Result<SecretMemory> SecretMemory::open(Fd fd, std::size_t size) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// SecretMemory: shared memory for secrets, which never touches a disk, is in no core dump, and may
-// outlive this process: memfd_secret(2), whose pages the kernel itself has no mapping of.
+// SecretMemory: shared memory for secrets, which is in no core dump, and may outlive this process:
+// memfd_secret(2), whose pages are never swapped and the kernel itself has no mapping of; or, on a
+// kernel without, a sealed memfd, which is locked as long as a process has it mapped.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +16,7 @@ namespace ktls {
 
 class SecretMemory {
 public:
-  // Zeroed. Where the kernel has no memfd_secret(2) it is memory of this process alone, without a
-  // descriptor, locked as all of it is (lock_memory()).
+  // Zeroed.
   static Result<SecretMemory> create(std::size_t size);
   // Of an earlier process. Refuses any other size.
   static Result<SecretMemory> open(Fd fd, std::size_t size);
@@ -24,7 +24,6 @@ public:
   [[nodiscard]] std::span<std::byte> bytes() const {
     return {mapping_.get(), mapping_.get_deleter().size};
   }
-  // -1: it ends with this process.
   [[nodiscard]] int fd() const { return fd_.get(); }
 
 private:

@@ -101,8 +101,7 @@ bool SecretStore::grow() {
     return false;
   }
   slots_of(*memory).front().cookie = layout_version;
-  if (memory->fd() >= 0)
-    (void)keep_(name_of(++last_name_), memory->fd());
+  (void)keep_(name_of(++last_name_), memory->fd());
   take_in(std::move(*memory));
   return true;
 }

@@ -67,7 +67,7 @@ public:
   void end() {
     if (pid_ <= 0)
       return;
-    ::kill(pid_, SIGKILL);
+    ::kill(pid_, SIGTERM); // it takes its socket away
     ::waitpid(pid_, nullptr, 0);
     pid_ = -1;
   }

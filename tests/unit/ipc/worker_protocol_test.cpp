@@ -135,8 +135,8 @@ TEST(WorkerProtocol, LayoutHasNoGaps) {
   EXPECT_EQ(sizeof(PskRequest), 8U + 8 + 528);
   EXPECT_EQ(sizeof(PskReply), 8U + 8 + 2 * 4 + 528 + 64);
   EXPECT_EQ(sizeof(TicketKey), 8U + 64);
-  EXPECT_EQ(sizeof(HandshakeFinished),
-            8U + 8 + 2 * 2 + 4 + 16 + 48 + 2 * 32 + 2 * 256 + 528 + 2 * 1024 + 512 + 2 * 4 + 2 * 48);
+  EXPECT_EQ(sizeof(HandshakeFinished), 8U + 8 + 2 * 2 + 4 + 16 + 48 + 2 * 32 + 2 * 256 + 528 +
+                                           2 * 1024 + 512 + 2 * 4 + 2 * 48);
 }
 
 template<class... Types>

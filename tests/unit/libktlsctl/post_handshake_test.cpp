@@ -14,7 +14,7 @@ using Bytes = std::vector<std::byte>;
 Bytes message(unsigned type, std::size_t body_size) {
   Bytes bytes = {std::byte(type), std::byte(body_size >> 16), std::byte(body_size >> 8),
                  std::byte(body_size)};
-  bytes.resize(4 + body_size, std::byte{0x5a});
+  bytes.resize(4 + body_size);
   return bytes;
 }
 
@@ -53,6 +53,25 @@ TEST(PostHandshake, SeesAKeyUpdateByteByByte) {
 
   EXPECT_EQ(last, Verdict::KeyUpdate);
   EXPECT_TRUE(messages.at_boundary());
+}
+
+TEST(PostHandshake, TellsWhetherOneIsWantedInReturn) {
+  PostHandshake silent;
+  EXPECT_EQ(silent.feed(key_update), Verdict::KeyUpdate);
+  EXPECT_FALSE(silent.update_requested());
+
+  Bytes asking = key_update;
+  asking.back() = std::byte{1};
+  PostHandshake messages;
+  EXPECT_EQ(messages.feed(asking), Verdict::KeyUpdate);
+  EXPECT_TRUE(messages.update_requested());
+}
+
+TEST(PostHandshake, ForbidsAKeyUpdateThatWantsSomethingElse) {
+  Bytes other = key_update;
+  other.back() = std::byte{2};
+
+  EXPECT_EQ(PostHandshake().feed(other), Verdict::Forbidden);
 }
 
 TEST(PostHandshake, WaitsForTheWholeKeyUpdate) {
