@@ -13,6 +13,7 @@ std::string log_level_table(const std::vector<bus::LogLevelRow>& rows,
   const std::vector<Column> columns{
       {"PROFILE", 0, 16}, {"LEVEL", 1}, {"POLICY", 2}, {"KEY LOG", 1, 16}};
   std::vector<Cells> cells;
+  cells.reserve(rows.size());
   for (const auto& row : rows)
     cells.push_back({{escape(row.profile)},
                      {escape(row.level), row.level == row.by_policy ? Tone::Plain : Tone::Strong},

@@ -41,7 +41,7 @@ public:
       return ServedProperty{called, sdbus::Variant(value).peekValueType(),
                             [value](sdbus::PropertyGetReply& reply) { reply << value; }};
     };
-    const sdbus::ObjectPath path("/org/freedesktop/sssd/infopipe/Users/corp/" +
+    sdbus::ObjectPath path("/org/freedesktop/sssd/infopipe/Users/corp/" +
                                  std::to_string(objects_.size()));
     auto object = sdbus::createObject(connection_->raw(), path);
     serve(*object, "org.freedesktop.sssd.infopipe.Users.User", {},
