@@ -41,7 +41,6 @@ enum AlertDescription : std::uint8_t {
 constexpr std::uint8_t warning_level = 1;
 constexpr std::size_t alert_size = 2;
 // RFC 8446, section 4.6.3: type, length and KeyUpdateRequest
-constexpr std::byte key_update_message_type{24};
 constexpr std::size_t key_update_message_size = 5;
 
 // Records without data that one call takes before it lets its caller breathe.
@@ -107,6 +106,7 @@ private:
   Next take_control_record(Piece piece, const void* buffer) noexcept;
   Next take_handshake(Piece piece, const void* buffer) noexcept;
   Next take_key_update(bool wants_answer) noexcept;
+  Next answer_key_update(bool is_wanted) noexcept;
   void take_key_update_ahead() noexcept;
   Next take_alert(Piece piece, const void* buffer) noexcept;
   Piece receive_rest(void* buffer, std::size_t n) noexcept;
@@ -196,8 +196,12 @@ Reader::Next Reader::take_key_update(bool wants_answer) noexcept {
   // nothing that comes behind it can be read with the keys of now
   if (follow_key_update(fd_) != 0)
     return finish(shut_down(fd_, EKEYEXPIRED));
+  return answer_key_update(wants_answer);
+}
+
+Reader::Next Reader::answer_key_update(bool is_wanted) noexcept {
   handshake_ = {};
-  if (!wants_answer)
+  if (!is_wanted)
     return Next::Continue;
   // one that does not fit into the socket now is not sent: nothing remembers to send it later
   const int answered = only_receives_ ? 0 : send_key_update(fd_, false);
@@ -207,14 +211,21 @@ Reader::Next Reader::take_key_update(bool wants_answer) noexcept {
 }
 
 // The kernel may have decrypted a KeyUpdate behind the data; poll(2) then says that there is
-// nothing to read, until there are other keys, and nobody would read it. Where the keys cannot be
-// followed, the next call finds the socket so: the kernel says EKEYEXPIRED.
+// nothing to read, until there are other keys, and nobody would read it. Where it cannot be
+// followed it stays there: the next call, which poll(2) lets through now, fails at it.
 void Reader::take_key_update_ahead() noexcept {
   std::byte message[key_update_message_size];
   const Piece ahead = receive(fd_, message, sizeof message, MSG_PEEK | MSG_DONTWAIT);
-  if (ahead.size <= 0 || ahead.type != Handshake || message[0] != key_update_message_type)
+  if (ahead.size != sizeof message || ahead.type != Handshake)
     return;
-  (void)take_control_record(receive_rest(message, sizeof message), message);
+  if (handshake_.feed(message) != PostHandshake::Verdict::KeyUpdate || !handshake_.at_boundary())
+    return; // the next call takes it, as any other
+  if (follow_key_update(fd_) != 0) {
+    (void)shut_down(fd_, EKEYEXPIRED);
+    return;
+  }
+  (void)receive_rest(message, sizeof message);
+  (void)answer_key_update(handshake_.update_requested());
 }
 
 Reader::Next Reader::take_alert(Piece piece, const void* buffer) noexcept {

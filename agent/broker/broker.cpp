@@ -113,7 +113,8 @@ void Broker::restore(const std::vector<Inherited>& memories, std::vector<Inherit
   if (memories.empty())
     session_watch_.recover();
   store_.forget_earlier();
-  secrets_.begin(std::move(secrets));
+  if (rekeyer_.is_able())
+    secrets_.begin(std::move(secrets));
   secrets_.keep_only([this](auto cookie) { return sessions_.find(cookie) != nullptr; });
   if (sessions_.size() > 0)
     log::info("{} sessions of before go on{}", sessions_.size(),

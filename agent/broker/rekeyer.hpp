@@ -34,6 +34,8 @@ public:
   [[nodiscard]] Outcome run(wire::RekeyStep step, Cookie cookie, KtlsSocket& socket);
   void forget(Cookie cookie) { recent_.erase(cookie); }
 
+  [[nodiscard]] bool is_able() const { return changes_keys_; }
+
   // Told of each change.
   using OnChange = std::function<void(Cookie, Direction)>;
   void on_change(OnChange call) { on_change_ = std::move(call); }

@@ -64,6 +64,8 @@ void SecretStore::begin(std::vector<Inherited> memories) {
     }
     take_in(std::move(*memory));
   }
+  if (free_.empty())
+    (void)grow();
 }
 
 void SecretStore::take_in(SecretMemory memory) {

@@ -34,7 +34,7 @@ public:
   using Keep = std::function<bool(const std::string& name, int fd)>;
   explicit SecretStore(Keep keep) : keep_(std::move(keep)) {}
 
-  // What earlier agents have left. A memory of another version is passed over.
+  // What earlier agents have left, and room for more. A memory of another version is passed over.
   void begin(std::vector<Inherited> memories);
   // Wipes what is not of these.
   void keep_only(const std::function<bool(Cookie)>& wanted);

@@ -42,7 +42,7 @@ public:
                             [value](sdbus::PropertyGetReply& reply) { reply << value; }};
     };
     sdbus::ObjectPath path("/org/freedesktop/sssd/infopipe/Users/corp/" +
-                                 std::to_string(objects_.size()));
+                           std::to_string(objects_.size()));
     auto object = sdbus::createObject(connection_->raw(), path);
     serve(*object, "org.freedesktop.sssd.infopipe.Users.User", {},
           {property("name", name), property("uidNumber", uid), property("domainname", domain)});
