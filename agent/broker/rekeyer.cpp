@@ -56,7 +56,8 @@ Outcome Rekeyer::run(wire::RekeyStep step, Cookie cookie, KtlsSocket& socket) {
     return failure(Reason::KeyUpdateUnsupported,
                    "the agent knows no traffic secrets of this socket");
   const bool only_try = step == wire::RekeyStep::Prepare;
-  if (!only_try && has_too_many(cookie))
+  // not Send: the peer has been told by then
+  if (step != wire::RekeyStep::Send && has_too_many(cookie))
     return failure(Reason::KeyUpdateLimit);
   const auto done = step == wire::RekeyStep::Receive
                         ? change_keys<ReceiveKeys>(Direction::Receive, cookie, socket, false)

@@ -21,8 +21,8 @@ namespace ktls {
 class Rekeyer {
 public:
   using Cookie = SecretStore::Cookie;
-  // Of one session, in both directions; then "key-update-limit". A peer can ask for as many as it
-  // likes, and each costs us more than it.
+  // Of one session, in both directions, counted by Prepare and Receive; then "key-update-limit". A
+  // peer can ask for as many as it likes, and each costs us more than it.
   static constexpr std::uint32_t max_changes = 32;
   static constexpr std::chrono::seconds period{10};
 
