@@ -51,7 +51,7 @@ void must_be_diagnosed(const tl::expected<T, std::string>& result) {
 } // namespace
 } // namespace ktls::fuzz
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int fuzz_bus(const std::uint8_t* data, std::size_t size) {
   using namespace ktls;
   const auto dictionary = fuzz::dictionary_of(fuzz::text_of(data, size));
   const auto filter = bus::filter_from(dictionary);

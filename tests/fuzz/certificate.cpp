@@ -84,7 +84,7 @@ void show(Bytes der) {
 } // namespace
 } // namespace ktls::fuzz
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int fuzz_certificate(const std::uint8_t* data, std::size_t size) {
   using namespace ktls;
   const auto der = fuzz::bytes_of(data, size);
   if (const auto parsed = tls::ParsedCertificate::parse(der); !parsed)

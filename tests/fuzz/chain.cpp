@@ -29,7 +29,7 @@ void verify(const tls::PresentedChain& chain) {
 } // namespace
 } // namespace ktls::fuzz
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int fuzz_chain(const std::uint8_t* data, std::size_t size) {
   using namespace ktls;
   if (size == 0)
     return 0;

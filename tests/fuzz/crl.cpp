@@ -3,7 +3,7 @@
 #include "certificates.hpp"
 #include "tls/revocation.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int fuzz_crl(const std::uint8_t* data, std::size_t size) {
   using namespace ktls;
   const auto bytes = fuzz::bytes_of(data, size);
   if (const auto lists = tls::crls_from_file(fuzz::text_of(data, size)); !lists)

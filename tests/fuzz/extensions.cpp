@@ -63,7 +63,7 @@ void constrain(Bytes both) {
 } // namespace
 } // namespace ktls::fuzz
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int fuzz_extensions(const std::uint8_t* data, std::size_t size) {
   using namespace ktls;
   const auto value = fuzz::bytes_of(data, size);
   fuzz::read_identities(value);

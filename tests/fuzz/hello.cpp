@@ -6,7 +6,7 @@
 #include "fuzz.hpp"
 #include "tls/server_name.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int fuzz_hello(const std::uint8_t* data, std::size_t size) {
   using namespace ktls;
   const auto bytes = fuzz::bytes_of(data, size);
   const auto name = tls::server_name_in(bytes);

@@ -4,7 +4,7 @@
 
 #include "import.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int fuzz_import_at_tls(const std::uint8_t* data, std::size_t size) {
   using namespace ktls;
   fuzz::must_be_sound(importer::import_at_tls(fuzz::text_of(data, size), "f"));
   return 0;

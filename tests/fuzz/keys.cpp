@@ -25,7 +25,7 @@ void must_not_tell(std::string_view error) {
 } // namespace
 } // namespace ktls::fuzz
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int fuzz_keys(const std::uint8_t* data, std::size_t size) {
   using namespace ktls;
   const auto text = fuzz::text_of(data, size);
   const auto file = PskFile::parse(text);

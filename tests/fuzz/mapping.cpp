@@ -18,7 +18,7 @@ ParsedMapping parse_mapping(const std::string& text, const std::string& named) {
 } // namespace
 } // namespace ktls::fuzz
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int fuzz_mapping(const std::uint8_t* data, std::size_t size) {
   using namespace ktls;
   const std::string whole(fuzz::text_of(data, size));
   const auto [text, named] =

@@ -4,7 +4,7 @@
 
 #include "identity.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int fuzz_match_rule(const std::uint8_t* data, std::size_t size) {
   using namespace ktls;
   using identity::MatchRule;
   const auto text = fuzz::text_of(data, size);

@@ -38,7 +38,7 @@ void judge(Bytes input) {
 } // namespace
 } // namespace ktls::fuzz
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int fuzz_messages(const std::uint8_t* data, std::size_t size) {
   using namespace ktls;
   const auto input = fuzz::bytes_of(data, size);
   fuzz::decode_as_each<wire::StartRequest, wire::StartReply, wire::PeerCertificate,

@@ -64,7 +64,7 @@ std::string answer_to(std::string_view request) {
 } // namespace
 } // namespace ktls::fuzz
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int fuzz_metrics_request(const std::uint8_t* data, std::size_t size) {
   using namespace ktls;
   const auto request = fuzz::text_of(data, size);
   const auto answer = fuzz::answer_to(request);

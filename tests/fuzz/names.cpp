@@ -5,7 +5,7 @@
 #include "identity/oid_text.hpp"
 #include "tls/distinguished_name.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int fuzz_names(const std::uint8_t* data, std::size_t size) {
   using namespace ktls;
   const auto bytes = fuzz::bytes_of(data, size);
   if (const auto name = identity::read_name(bytes)) {

@@ -46,7 +46,7 @@ void must_be_diagnosed(const Result<T>& result) {
 } // namespace
 } // namespace ktls::fuzz
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int fuzz_netlink(const std::uint8_t* data, std::size_t size) {
   using namespace ktls;
   const auto bytes = fuzz::bytes_of(data, size);
   fuzz::read_handshakes(bytes);

@@ -3,7 +3,7 @@
 #include "certificates.hpp"
 #include "tls/ocsp_staple.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int fuzz_ocsp(const std::uint8_t* data, std::size_t size) {
   using namespace ktls;
   const auto response = fuzz::bytes_of(data, size);
   const tls::Issuer issuer{fuzz::authority().certificate, fuzz::authority().key};

@@ -34,7 +34,7 @@ std::optional<bool> matches_in_libc(const std::string& pattern, const std::strin
 } // namespace
 } // namespace ktls::fuzz
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int fuzz_pattern(const std::uint8_t* data, std::size_t size) {
   using namespace ktls;
   const auto input = fuzz::text_of(data, size);
   const auto pattern = identity::Pattern::parse(input.substr(0, input.find('\n')));

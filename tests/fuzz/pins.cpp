@@ -3,7 +3,7 @@
 #include "fuzz.hpp"
 #include "identity/pin_table.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int fuzz_pins(const std::uint8_t* data, std::size_t size) {
   using namespace ktls;
   using identity::PinLine;
   const std::string text(fuzz::text_of(data, size));

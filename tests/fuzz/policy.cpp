@@ -51,7 +51,7 @@ void show(const policy::Policy& policy) {
 } // namespace
 } // namespace ktls::fuzz
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int fuzz_policy(const std::uint8_t* data, std::size_t size) {
   using namespace ktls;
   const std::string text(fuzz::text_of(data, size));
   std::vector<policy::SourceFile> files{{"f", text}};

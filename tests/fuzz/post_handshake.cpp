@@ -4,7 +4,7 @@
 
 #include "fuzz.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int fuzz_post_handshake(const std::uint8_t* data, std::size_t size) {
   using namespace ktls;
   const auto bytes = fuzz::bytes_of(data, size);
   PostHandshake whole;

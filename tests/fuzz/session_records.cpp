@@ -57,7 +57,7 @@ void must_be_the_same_again(const Session& session) {
 } // namespace
 } // namespace ktls::fuzz
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int fuzz_session_records(const std::uint8_t* data, std::size_t size) {
   using namespace ktls;
   for (const auto& session : fuzz::sessions_in(fuzz::bytes_of(data, size))) {
     (void)row_of(session);

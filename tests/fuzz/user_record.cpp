@@ -4,7 +4,7 @@
 #include "mapper/judge_account.hpp"
 #include "mapper/userdb.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int fuzz_user_record(const std::uint8_t* data, std::size_t size) {
   using namespace ktls;
   const auto record = read_user_record(fuzz::text_of(data, size));
   if (!record) {

@@ -5,7 +5,7 @@
 #include "identity.hpp"
 #include "identity/user_name.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int fuzz_user_template(const std::uint8_t* data, std::size_t size) {
   using namespace ktls;
   auto rest = fuzz::text_of(data, size);
   const auto take_line = [&] {

@@ -25,7 +25,7 @@ void must_stay(std::string_view text, Parse parse, Show show) {
 } // namespace
 } // namespace ktls::fuzz
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int fuzz_values(const std::uint8_t* data, std::size_t size) {
   using namespace ktls;
   const auto text = fuzz::text_of(data, size);
   const auto text_in = [](const auto& value) { return value.text(); };

@@ -3,7 +3,7 @@
 #include "fuzz.hpp"
 #include "ipc/profile.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int fuzz_worker_configuration(const std::uint8_t* data, std::size_t size) {
   using namespace ktls;
   const auto bytes = fuzz::bytes_of(data, size);
   const auto configuration = ipc::decode_configuration(bytes);
