@@ -116,7 +116,8 @@ bus::RevalidationCounts counts_of(const Revalidator::Report& report) {
 bus::AgentService::Handlers AgentControl::handlers() {
   bus::AgentService::Handlers out;
   out.list = [this](const auto& filter, auto only_owner, auto after, auto limit) {
-    return list(filter, only_owner, after, limit);
+    return page_of(parts_.sessions, [this]() -> const auto& { return foreign(); },
+                   {filter, only_owner, after, limit});
   };
   out.owner_of = [this](std::uint64_t id) -> std::optional<uid_t> {
     const auto* session = find(id);
@@ -175,36 +176,6 @@ bus::AgentService::Handlers AgentControl::handlers() {
   };
   out.status = [this] { return status(); };
   return out;
-}
-
-bus::AgentAnswer<bus::SessionPage> AgentControl::list(const bus::SessionFilter& filter,
-                                                      std::optional<uid_t> only_owner,
-                                                      std::uint64_t after, std::uint32_t limit) {
-  auto wanted = wanted_by(filter);
-  if (!wanted)
-    return tl::make_unexpected(std::move(wanted).error());
-  const auto may_see = [&](const Session& one) {
-    return (!only_owner || one.terms->uid == only_owner) && (*wanted)(one);
-  };
-  // one more than is shown tells whether there is another page
-  auto found = parts_.sessions.page(after, limit + 1, may_see);
-  if (filter.origin.value_or("foreign") == "foreign") {
-    for (const auto& one : foreign()) {
-      // it may have come into the registry since
-      if (one.cookie > after && parts_.sessions.find(one.cookie) == nullptr && may_see(one))
-        found.push_back(&one);
-    }
-    std::ranges::sort(found, {}, &Session::cookie);
-  }
-  bus::SessionPage page;
-  for (const auto* one : found) {
-    if (page.sessions.size() == limit) {
-      page.next = page.sessions.back().id;
-      break;
-    }
-    page.sessions.push_back(row_of(*one));
-  }
-  return page;
 }
 
 const std::vector<Session>& AgentControl::foreign() {

@@ -54,9 +54,6 @@ private:
   // Those of others are asked of the kernel, all at once, and not again for each page.
   static constexpr std::chrono::seconds foreign_life{1};
 
-  bus::AgentAnswer<bus::SessionPage> list(const bus::SessionFilter& filter,
-                                          std::optional<uid_t> only_owner, std::uint64_t after,
-                                          std::uint32_t limit);
   [[nodiscard]] const std::vector<Session>& foreign();
   [[nodiscard]] const Session* find(std::uint64_t id);
   [[nodiscard]] std::optional<bus::SessionDetails> details(std::uint64_t id);

@@ -239,4 +239,34 @@ bus::AgentAnswer<Sessions::Wanted> wanted_by(const bus::SessionFilter& filter) {
   return std::move(reader).result();
 }
 
+bus::AgentAnswer<bus::SessionPage>
+page_of(const Sessions& sessions, const std::function<const std::vector<Session>&()>& foreign,
+        const PageQuestion& question) {
+  auto wanted = wanted_by(question.filter);
+  if (!wanted)
+    return tl::make_unexpected(std::move(wanted).error());
+  const auto may_see = [&](const Session& one) {
+    return (!question.only_owner || one.terms->uid == question.only_owner) && (*wanted)(one);
+  };
+  // one more than is shown tells whether there is another page
+  auto found = sessions.page(question.after, std::size_t{question.limit} + 1, may_see);
+  if (question.filter.origin.value_or("foreign") == "foreign") {
+    for (const auto& one : foreign()) {
+      // it may have come into the registry since
+      if (one.cookie > question.after && sessions.find(one.cookie) == nullptr && may_see(one))
+        found.push_back(&one);
+    }
+    std::ranges::sort(found, {}, &Session::cookie);
+  }
+  bus::SessionPage page;
+  for (const auto* one : found) {
+    if (page.sessions.size() == question.limit) {
+      page.next = page.sessions.back().id;
+      break;
+    }
+    page.sessions.push_back(row_of(*one));
+  }
+  return page;
+}
+
 } // namespace ktls

@@ -2,6 +2,11 @@
 // Sessions as org.ktlsctl.Agent1 shows them. Pure.
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
 #include "broker/handshake_report.hpp"
 #include "broker/sessions.hpp"
 #include "bus/agent1.hpp"
@@ -22,5 +27,17 @@ void add_modes(bus::SessionDetails& details, const DiagTls& tls);
 
 // Which ones a filter is for.
 [[nodiscard]] bus::AgentAnswer<Sessions::Wanted> wanted_by(const bus::SessionFilter& filter);
+
+// Of a list of sessions: what comes behind the one with this id.
+struct PageQuestion {
+  bus::SessionFilter filter;
+  std::optional<uid_t> only_owner; // whose process has it
+  std::uint64_t after = 0;
+  std::uint32_t limit = bus::max_page;
+};
+// `foreign` tells those of others, and is asked if they are wanted.
+[[nodiscard]] bus::AgentAnswer<bus::SessionPage>
+page_of(const Sessions& sessions, const std::function<const std::vector<Session>&()>& foreign,
+        const PageQuestion& question);
 
 } // namespace ktls
