@@ -77,10 +77,12 @@ private:
   void on_list() {
     if (users_.empty())
       return end(SssdNobody{});
+    for (const auto& user : users_) {
+      if (!user.starts_with(std::string(users_path) + "/"))
+        return fail({garbage_name, "it lists " + user + ", which is no user"});
+    }
     if (users_.size() > 1)
       return end(SssdSeveral{});
-    if (!users_.front().starts_with(std::string(users_path) + "/"))
-      return fail({garbage_name, "it lists " + users_.front() + ", which is no user"});
     ask("name", user_.name);
     ask("uidNumber", user_.uid);
     ask("domainname", user_.domain);

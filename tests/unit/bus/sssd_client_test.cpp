@@ -146,6 +146,14 @@ TEST_F(SssdClientTest, TakesAPathThatIsNoUsersForAnError) {
   EXPECT_NE(failure().find("which is no user"), std::string::npos) << failure();
 }
 
+TEST_F(SssdClientTest, TakesOneSuchPathAmongUsersForAnError) {
+  answer_with({sssd->add("corp", "alice", std::uint32_t{1001}), sdbus::ObjectPath("/b")});
+
+  find_and_wait();
+
+  EXPECT_NE(failure().find("it lists /b, which is no user"), std::string::npos) << failure();
+}
+
 TEST_F(SssdClientTest, TakesPropertiesOfOtherTypesForAnError) {
   answer_with({sssd->add("corp", "alice", std::string("1001"))});
 
