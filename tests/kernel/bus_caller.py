@@ -136,7 +136,7 @@ def flood(connection):
         for call in calls:
             connection.call(*call)
             count += 1
-            if count == 5000:
+            if count == 2000:
                 print("floods", flush=True)
     print("calls", count, flush=True)
 
