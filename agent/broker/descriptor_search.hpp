@@ -5,14 +5,14 @@
 #include <sys/types.h>
 
 #include <cstdint>
-#include <map>
 #include <set>
 
 namespace ktls {
 
-// Shuts down both directions of each of these sockets, named by inode and cookie, as far as some
-// process has it open. Returns the cookies of those that were found. Goes through the descriptors
-// of all processes: for what is rare.
-std::set<std::uint64_t> shut_down_in_other_processes(std::map<ino_t, std::uint64_t> wanted);
+// Shuts down both directions of each of these sockets, named by cookie, as far as some process has
+// it open; the likely ones are looked into first. Returns the cookies of those that were found.
+// Goes through the descriptors of all processes: for what is rare.
+std::set<std::uint64_t> shut_down_in_other_processes(std::set<std::uint64_t> wanted,
+                                                     const std::set<pid_t>& likely);
 
 } // namespace ktls

@@ -2,7 +2,7 @@
 #include "broker/session_ender.hpp"
 
 #include <cerrno>
-#include <map>
+#include <set>
 
 #include "broker/descriptor_search.hpp"
 
@@ -10,15 +10,19 @@ namespace ktls {
 
 std::set<std::uint64_t> SessionEnder::end(const std::vector<const Session*>& sessions) {
   std::set<std::uint64_t> ended;
-  std::map<ino_t, std::uint64_t> others;
+  std::set<std::uint64_t> others;
+  std::set<pid_t> owners;
   for (const auto* session : sessions) {
-    if (destroy(*session))
+    if (destroy(*session)) {
       ended.insert(session->cookie);
-    else
-      others.emplace(session->inode, session->cookie);
+      continue;
+    }
+    others.insert(session->cookie);
+    if (session->pid > 0)
+      owners.insert(session->pid);
   }
   if (!others.empty() && sees_descriptors_())
-    ended.merge(shut_down_in_other_processes(std::move(others)));
+    ended.merge(shut_down_in_other_processes(std::move(others), owners));
   return ended;
 }
 

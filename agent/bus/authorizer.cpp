@@ -7,7 +7,7 @@ void Authorizer::judge(const std::string& sender, uid_t uid, const Question& que
                        std::function<void(Verdict)> then) {
   if (uid == 0 || (question.owns && question.owns(uid)))
     return then(Verdict::Allowed);
-  polkit_.check(sender, question.action, question.interactive,
+  polkit_.check(sender, uid, question.action, question.interactive,
                 [then = std::move(then)](Polkit::Answer answer) {
                   switch (answer) {
                   case Polkit::Answer::Yes:

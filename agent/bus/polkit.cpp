@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "bus/compatibility.hpp"
@@ -20,12 +21,14 @@ using PolkitDetails = std::map<std::string, std::string>;
 
 } // namespace
 
-void Polkit::check(const std::string& subject, Action action, bool interactive,
+void Polkit::check(const std::string& subject, uid_t uid, Action action, bool interactive,
                    std::function<void(Answer)> then) {
-  if (checks_.size() >= max_checks)
+  const auto his =
+      std::ranges::count_if(checks_, [uid](const auto& check) { return check.second.uid == uid; });
+  if (checks_.size() >= max_checks || static_cast<std::size_t>(his) >= max_checks_of_one)
     return then(Answer::Busy);
   const auto id = fmt::format("{}", ++last_);
-  checks_.emplace(id, subject);
+  checks_.emplace(id, Subject{subject, uid});
   const auto allowed = std::make_shared<bool>(false);
   const auto call = std::make_shared<std::function<void(Answer)>>(std::move(then));
   connection_.call({polkit_name, polkit_path, polkit_interface, "CheckAuthorization"},
@@ -55,7 +58,7 @@ void Polkit::check(const std::string& subject, Action action, bool interactive,
 
 void Polkit::forget(const std::string& subject) {
   for (const auto& [id, its_subject] : checks_) {
-    if (its_subject == subject)
+    if (its_subject.name == subject)
       cancel(id);
   }
 }

@@ -4,11 +4,16 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
+#include <limits>
 
+#include "base/sandbox.hpp"
 #include "broker/descriptor_search.hpp"
 #include "broker/session_ender.hpp"
 #include "broker/socket_identity.hpp"
@@ -212,27 +217,80 @@ TEST_F(SessionWatchTest, EndsNothingThatItMayNot) {
   EXPECT_TRUE(ender.end({&session}).empty());
 }
 
+// A process of this user that has copies of all our descriptors.
+class Holder {
+public:
+  explicit Holder(uid_t user) {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(::pipe(ends.data()), 0);
+    const Fd ready(ends[0]);
+    Fd tell(ends[1]);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      if (user != ::getuid() && ::setresuid(user, user, user) != 0)
+        ::_exit(1);
+      (void)!::write(tell.get(), "", 1);
+      ::pause();
+      ::_exit(0);
+    }
+    tell.reset();
+    char byte = 0;
+    EXPECT_EQ(::read(ready.get(), &byte, 1), 1);
+  }
+  Holder(const Holder&) = delete;
+  Holder& operator=(const Holder&) = delete;
+  ~Holder() {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  [[nodiscard]] pid_t pid() const { return pid_; }
+
+private:
+  pid_t pid_ = -1;
+};
+
 // The socket is open in another process, and not here.
 TEST(DescriptorSearch, ShutsDownASocketOfAnotherProcess) {
   auto pair = test::tcp_pair();
-  const auto inode = *socket_inode(pair.ours.get());
   const auto cookie = *socket_cookie(pair.ours.get());
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::pause();
-    ::_exit(0);
-  }
+  const Holder holder(::getuid());
   pair.ours = Fd();
 
-  EXPECT_TRUE(shut_down_in_other_processes({{inode, cookie + 1}}).empty()) << "it is another one";
-  const auto found = shut_down_in_other_processes({{inode, cookie}});
+  const auto of_none = std::numeric_limits<std::uint64_t>::max();
+  EXPECT_TRUE(shut_down_in_other_processes({of_none}, {holder.pid()}).empty());
+  const auto found = shut_down_in_other_processes({cookie}, {});
 
   if (found.empty() && ::geteuid() != 0)
     GTEST_SKIP() << "this user may not see into other processes";
   EXPECT_EQ(found, std::set<std::uint64_t>{cookie});
   EXPECT_TRUE(reads_its_end(pair.peers));
-  ::kill(child, SIGKILL);
-  ::waitpid(child, nullptr, 0);
+}
+
+// With the one capability that an agent has for it.
+TEST(DescriptorSearch, SeesIntoOtherUsersProcessesByOneCapability) {
+  if (::geteuid() != 0)
+    GTEST_SKIP() << "this test is for root";
+  constexpr uid_t agent = 65533;
+  constexpr uid_t other = 65534;
+  auto pair = test::tcp_pair();
+  const auto cookie = *socket_cookie(pair.ours.get());
+  const Holder holder(other);
+  pair.ours = Fd();
+
+  const pid_t searcher = ::fork();
+  if (searcher == 0) {
+    constexpr std::array kept{CAP_SYS_PTRACE};
+    (void)::prctl(PR_SET_KEEPCAPS, 1);
+    if (::setresuid(agent, agent, agent) != 0 || !keep_capabilities(kept))
+      ::_exit(2);
+    ::_exit(shut_down_in_other_processes({cookie}, {}).contains(cookie) ? 0 : 1);
+  }
+  int status = -1;
+  ::waitpid(searcher, &status, 0);
+
+  EXPECT_EQ(status, 0) << "exit status " << WEXITSTATUS(status);
+  EXPECT_TRUE(reads_its_end(pair.peers));
 }
 
 } // namespace

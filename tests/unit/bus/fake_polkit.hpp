@@ -42,12 +42,15 @@ public:
             [this](sdbus::MethodCall call) {
               call >> cancelled.emplace_back();
               sdbus::Result<>(std::move(call)).returnResults();
+              if (gives_up)
+                give_up(cancelled.back());
             }}},
           {});
     EXPECT_TRUE(connection_->request_name("org.freedesktop.PolicyKit1"));
   }
 
   Answer answer;
+  bool gives_up = false; // when it is told to: what it has not answered fails
   std::vector<Asked> asked;
   std::vector<std::string> cancelled;
 
@@ -68,6 +71,14 @@ private:
       held_.push_back(std::make_shared<sdbus::Result<Verdict>>(std::move(result)));
     else
       result.returnResults(Verdict(answer == Answer::Yes, answer == Answer::No, Details()));
+    connection_->flush();
+  }
+
+  void give_up(const std::string& cancellation) {
+    for (std::size_t i = 0; i < held_.size(); ++i) {
+      if (asked.at(i).cancellation == cancellation)
+        held_[i]->returnError(make_error("org.freedesktop.PolicyKit1.Error.Cancelled", ""));
+    }
     connection_->flush();
   }
 
