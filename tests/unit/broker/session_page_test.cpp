@@ -10,9 +10,9 @@ namespace {
 class SessionPageTest : public testing::Test {
 protected:
   SessionPageTest() {
-    for (const std::uint64_t cookie : {2, 4, 6, 8})
+    for (const std::uint64_t cookie : {2U, 4U, 6U, 8U})
       sessions.add(test::sample_session(cookie));
-    for (const std::uint64_t cookie : {1, 5, 9}) {
+    for (const std::uint64_t cookie : {1U, 5U, 9U}) {
       DiagSocket socket;
       socket.connection.cookie = cookie;
       socket.uid = 0;
