@@ -231,7 +231,8 @@ std::vector<bus::NotEnded> AgentControl::terminate(const std::vector<std::uint64
         {session->cookie,
          {AgentRefusal::NotPossible,
           "this kernel ends no connections (CONFIG_INET_DIAG_DESTROY), and the agent does not see "
-          "sockets of other processes (CAP_SYS_PTRACE, see ktlsd(8)); end the program that has "
+          "sockets of other processes (CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, see ktlsd(8)); end "
+          "the program that has "
           "it"}});
   }
   return failed;

@@ -38,7 +38,9 @@ Broker::Broker(EventLoop& loop, Options options, std::vector<KernelSource> kerne
       rekeyer_(loop, secrets_, options.suites.changes_keys),
       controls_(loop, policy::AgentSettings{}.max_connections_per_uid),
       session_watch_(loop, sessions_),
-      session_ender_(session_watch_, [] { return has_capability(CAP_SYS_PTRACE); }),
+      session_ender_(
+          session_watch_,
+          [] { return has_capability(CAP_SYS_PTRACE) && has_capability(CAP_DAC_READ_SEARCH); }),
       revalidator_(
           loop, sessions_, authoriser_,
           [this](const std::string& profile) { return demands_of(profile); },

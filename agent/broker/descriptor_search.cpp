@@ -5,15 +5,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
+#include <array>
 #include <charconv>
+#include <climits>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "base/fd.hpp"
 #include "broker/prompt_close.hpp"
@@ -24,9 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What Linux lets a process have by itself (fs.nr_open); those with higher numbers are not found.
-constexpr std::uint64_t max_descriptors = std::uint64_t{1} << 20U;
-
 std::optional<std::uint64_t> decimal(std::string_view text) {
   std::uint64_t value = 0;
   const auto* end = text.data() + text.size();
@@ -36,67 +31,60 @@ std::optional<std::uint64_t> decimal(std::string_view text) {
   return value;
 }
 
-// The numbers of its descriptors are below this; 0: it has gone.
-int descriptor_numbers(std::uint64_t pid) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  constexpr std::string_view key = "FDSize:\t";
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with(key)) {
-      const auto size = decimal(std::string_view(line).substr(key.size()));
-      return static_cast<int>(std::min<std::uint64_t>(size.value_or(0), max_descriptors));
-    }
-  }
-  return 0;
+// Of a link such as "socket:[4711]".
+std::optional<ino_t> inode_in_link(const fs::path& link) {
+  constexpr std::string_view before = "socket:[";
+  std::array<char, 64> room{};
+  const ssize_t size = ::readlink(link.c_str(), room.data(), room.size());
+  if (size <= 0)
+    return std::nullopt;
+  std::string_view target(room.data(), static_cast<std::size_t>(size));
+  if (!target.starts_with(before) || !target.ends_with(']'))
+    return std::nullopt;
+  target.remove_prefix(before.size());
+  target.remove_suffix(1);
+  return decimal(target);
 }
 
-class Search {
-public:
-  explicit Search(std::set<std::uint64_t> wanted) : wanted_(std::move(wanted)) {}
-
-  // Each of its descriptors is taken for a moment: to list /proc/PID/fd of other users takes
-  // CAP_DAC_READ_SEARCH too.
-  void look_into(std::uint64_t pid) {
-    const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    const int end = process ? descriptor_numbers(pid) : 0;
-    for (int number = 0; number < end && !is_done(); ++number) {
-      const Fd taken(static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), number, 0)));
-      if (taken)
-        look_at(taken.get());
-      else if (errno != EBADF)
-        return; // it has gone, or may not be looked into
-    }
-  }
-  [[nodiscard]] bool is_done() const { return wanted_.empty(); }
-  [[nodiscard]] std::set<std::uint64_t> found() && { return std::move(found_); }
-
-private:
-  void look_at(int socket) {
-    const auto cookie = socket_cookie(socket);
-    if (!cookie || wanted_.erase(*cookie) == 0)
-      return;
-    (void)::shutdown(socket, SHUT_RDWR);
-    dont_linger(socket); // closing it, if nobody else has it any more, must not wait
-    found_.insert(*cookie);
-  }
-
-  std::set<std::uint64_t> wanted_;
-  std::set<std::uint64_t> found_;
-};
+// A process may close it, and open another one, at any time: what was got is looked at once more.
+Fd take_descriptor(const Fd& process, int number, std::uint64_t cookie) {
+  Fd taken(static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), number, 0)));
+  return taken && socket_cookie(taken.get()) == cookie ? std::move(taken) : Fd();
+}
 
 } // namespace
 
-std::set<std::uint64_t> shut_down_in_other_processes(std::set<std::uint64_t> wanted,
-                                                     const std::set<pid_t>& likely) {
-  Search search(std::move(wanted));
-  for (const pid_t pid : likely)
-    search.look_into(static_cast<std::uint64_t>(pid));
-  std::error_code gone; // processes come and go meanwhile
-  for (fs::directory_iterator process("/proc", gone), end;
-       !search.is_done() && !gone && process != end; process.increment(gone)) {
-    if (const auto pid = decimal(process->path().filename().native()))
-      search.look_into(*pid);
+std::set<std::uint64_t> shut_down_in_other_processes(std::map<ino_t, std::uint64_t> wanted) {
+  std::set<std::uint64_t> found;
+  std::error_code gone; // processes and descriptors come and go meanwhile
+  for (fs::directory_iterator process("/proc", gone), end; !gone && process != end;
+       process.increment(gone)) {
+    const auto pid = decimal(process->path().filename().native());
+    if (!pid)
+      continue;
+    Fd handle;
+    std::error_code hidden;
+    for (fs::directory_iterator link(process->path() / "fd", hidden); !hidden && link != end;
+         link.increment(hidden)) {
+      const auto inode = inode_in_link(link->path());
+      const auto number = decimal(link->path().filename().native());
+      const auto match = inode && number ? wanted.find(*inode) : wanted.end();
+      if (match == wanted.end())
+        continue;
+      if (!handle)
+        handle = Fd(static_cast<int>(::syscall(SYS_pidfd_open, *pid, 0)));
+      const Fd socket = take_descriptor(handle, static_cast<int>(*number), match->second);
+      if (!socket)
+        continue;
+      (void)::shutdown(socket.get(), SHUT_RDWR);
+      dont_linger(socket.get()); // closing it, if nobody else has it any more, must not wait
+      found.insert(match->second);
+      wanted.erase(match);
+      if (wanted.empty())
+        return found;
+    }
   }
-  return std::move(search).found();
+  return found;
 }
 
 } // namespace ktls

@@ -166,8 +166,8 @@ bool ends_sessions(const ktls::policy::Policy& policy) {
 }
 
 // CAP_SYS_PTRACE is for rules by executable: /proc/PID/exe of other users' processes; and to end
-// sessions where the kernel does not do that: their sockets in such processes. Where it is missing
-// the broker refuses such policies.
+// sessions where the kernel does not do that: their sockets in such processes, which are listed
+// with CAP_DAC_READ_SEARCH. Where they are missing the broker refuses such policies.
 ktls::Result<> give_up_capabilities(const ktls::policy::Policy& policy, Kernel& kernel) {
   std::vector<int> kept;
   if (ktls::has_capability(CAP_NET_ADMIN)) {
@@ -178,8 +178,10 @@ ktls::Result<> give_up_capabilities(const ktls::policy::Policy& policy, Kernel& 
   }
   const bool sees_processes =
       policy.asked_facts().executable || (ends_sessions(policy) && !kernel.can_destroy());
-  if (sees_processes && ktls::has_capability(CAP_SYS_PTRACE))
-    kept.push_back(CAP_SYS_PTRACE);
+  for (const int capability : {CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH}) {
+    if (sees_processes && ktls::has_capability(capability))
+      kept.push_back(capability);
+  }
   return ktls::keep_capabilities(kept);
 }
 

@@ -53,9 +53,10 @@ policy::Problems unmet_needs(const policy::Policy& policy, const Abilities& abil
   if (ending != profiles.end() && !abilities.end_sessions())
     out.lines.push_back(fmt::format(
         "{}: profile.{}.revoked_sessions: \"end\" needs a kernel that ends connections of others "
-        "(CONFIG_INET_DIAG_DESTROY), or CAP_SYS_PTRACE, which ktlsd does not have, or gave up when "
-        "it started without such profiles: restart it, with CAP_SYS_PTRACE in AmbientCapabilities= "
-        "of its unit, and in CapabilityBoundingSet= where that is set",
+        "(CONFIG_INET_DIAG_DESTROY), or CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, which ktlsd does "
+        "not "
+        "have, or gave up when it started without such profiles: restart it, with both in "
+        "AmbientCapabilities= of its unit, and in CapabilityBoundingSet= where that is set",
         ending->where, ending->name));
   const auto* direction = asking(policy, &policy::Conditions::direction);
   if (direction == nullptr)

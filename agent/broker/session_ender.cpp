@@ -2,7 +2,7 @@
 #include "broker/session_ender.hpp"
 
 #include <cerrno>
-#include <set>
+#include <map>
 
 #include "broker/descriptor_search.hpp"
 
@@ -10,19 +10,15 @@ namespace ktls {
 
 std::set<std::uint64_t> SessionEnder::end(const std::vector<const Session*>& sessions) {
   std::set<std::uint64_t> ended;
-  std::set<std::uint64_t> others;
-  std::set<pid_t> owners;
+  std::map<ino_t, std::uint64_t> others;
   for (const auto* session : sessions) {
-    if (destroy(*session)) {
+    if (destroy(*session))
       ended.insert(session->cookie);
-      continue;
-    }
-    others.insert(session->cookie);
-    if (session->pid > 0)
-      owners.insert(session->pid);
+    else
+      others.emplace(session->inode, session->cookie);
   }
   if (!others.empty() && sees_descriptors_())
-    ended.merge(shut_down_in_other_processes(std::move(others), owners));
+    ended.merge(shut_down_in_other_processes(std::move(others)));
   return ended;
 }
 

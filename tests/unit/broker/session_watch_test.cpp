@@ -11,7 +11,6 @@
 
 #include <array>
 #include <csignal>
-#include <limits>
 
 #include "base/sandbox.hpp"
 #include "broker/descriptor_search.hpp"
@@ -244,7 +243,6 @@ public:
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
   }
-  [[nodiscard]] pid_t pid() const { return pid_; }
 
 private:
   pid_t pid_ = -1;
@@ -253,13 +251,13 @@ private:
 // The socket is open in another process, and not here.
 TEST(DescriptorSearch, ShutsDownASocketOfAnotherProcess) {
   auto pair = test::tcp_pair();
+  const auto inode = *socket_inode(pair.ours.get());
   const auto cookie = *socket_cookie(pair.ours.get());
   const Holder holder(::getuid());
   pair.ours = Fd();
 
-  const auto of_none = std::numeric_limits<std::uint64_t>::max();
-  EXPECT_TRUE(shut_down_in_other_processes({of_none}, {holder.pid()}).empty());
-  const auto found = shut_down_in_other_processes({cookie}, {});
+  EXPECT_TRUE(shut_down_in_other_processes({{inode, cookie + 1}}).empty()) << "it is another one";
+  const auto found = shut_down_in_other_processes({{inode, cookie}});
 
   if (found.empty() && ::geteuid() != 0)
     GTEST_SKIP() << "this user may not see into other processes";
@@ -267,24 +265,25 @@ TEST(DescriptorSearch, ShutsDownASocketOfAnotherProcess) {
   EXPECT_TRUE(reads_its_end(pair.peers));
 }
 
-// With the one capability that an agent has for it.
-TEST(DescriptorSearch, SeesIntoOtherUsersProcessesByOneCapability) {
+// With no more capabilities than an agent has for it.
+TEST(DescriptorSearch, SeesIntoOtherUsersProcessesByTwoCapabilities) {
   if (::geteuid() != 0)
     GTEST_SKIP() << "this test is for root";
   constexpr uid_t agent = 65533;
   constexpr uid_t other = 65534;
   auto pair = test::tcp_pair();
+  const auto inode = *socket_inode(pair.ours.get());
   const auto cookie = *socket_cookie(pair.ours.get());
   const Holder holder(other);
   pair.ours = Fd();
 
   const pid_t searcher = ::fork();
   if (searcher == 0) {
-    constexpr std::array kept{CAP_SYS_PTRACE};
+    constexpr std::array kept{CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH};
     (void)::prctl(PR_SET_KEEPCAPS, 1);
     if (::setresuid(agent, agent, agent) != 0 || !keep_capabilities(kept))
       ::_exit(2);
-    ::_exit(shut_down_in_other_processes({cookie}, {}).contains(cookie) ? 0 : 1);
+    ::_exit(shut_down_in_other_processes({{inode, cookie}}).contains(cookie) ? 0 : 1);
   }
   int status = -1;
   ::waitpid(searcher, &status, 0);
